@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The error object: composed when it is made, constant for its reader. Whatever cannot be
+ * allocated on the way turns it into the one static object for "out of memory".
+ */
+
+#include "base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct contain_error {
+        int code;
+        int errnum;
+        char *at;
+        char *step;
+        char *sentence;
+        char *hint;
+        char *message;
+};
+
+/* Never written to and never freed: the cast away from const is undone by is_static(). */
+static const struct contain_error out_of_memory = {
+        .code = CONTAIN_E_NO_MEMORY,
+        .errnum = ENOMEM,
+        .sentence = (char *)"out of memory",
+        .message = (char *)"out of memory [CT-101]",
+};
+
+static int is_static(const contain_error_t *error)
+{
+        return error == &out_of_memory;
+}
+
+/*
+ * The errno that says no more than the code does. Its text would only repeat the sentence:
+ * "/process/cwd: 'tmp' is not absolute: Invalid argument".
+ */
+static int natural_errno(int code)
+{
+        switch (code) {
+        case CONTAIN_E_NO_MEMORY:
+                return ENOMEM;
+        case CONTAIN_E_FORKED:
+                return ECHILD;
+        case CONTAIN_E_BUSY:
+                return EBUSY;
+        case CONTAIN_E_TIMEOUT:
+                return ETIMEDOUT;
+        case CONTAIN_E_EXISTS:
+                return EEXIST;
+        case CONTAIN_E_NOT_FOUND:
+                return ENOENT;
+        case CONTAIN_E_NOT_RUNNING:
+                return ESRCH;
+        case CONTAIN_E_ARGUMENT:
+        case CONTAIN_E_ID:
+        case CONTAIN_E_STATUS:
+        case CONTAIN_E_BUNDLE:
+        case CONTAIN_E_JSON:
+        case CONTAIN_E_TYPE:
+        case CONTAIN_E_MISSING:
+        case CONTAIN_E_VALUE:
+        case CONTAIN_E_DUPLICATE:
+        case CONTAIN_E_CONFLICT:
+                return EINVAL;
+        default:
+                return 0;
+        }
+}
+
+/* strerror() is neither thread-safe nor free of the host's locale. */
+static const char *errno_text(int errnum, char *space, size_t size)
+{
+#ifdef __GLIBC__
+        const char *text = strerrordesc_np(errnum);
+
+        if (text)
+                return text;
+#else
+        if (strerror_r(errnum, space, size) == 0)
+                return space;
+#endif
+        (void)snprintf(space, size, "error %d", errnum);
+        return space;
+}
+
+/* asprintf() leaves its result undefined on failure. */
+static char *format_text(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+static char *format_text(const char *format, va_list args)
+{
+        char *text;
+
+        return vasprintf(&text, format, args) < 0 ? NULL : text;
+}
+
+static const char *or_empty(const char *text)
+{
+        return text ? text : "";
+}
+
+/* Writes the one-line form anew, after any part of it has changed. */
+static int compose(struct contain_error *error)
+{
+        char space[64];
+        int with_at = error->at && error->at[0] != '\0';
+        int with_errno = error->errnum != natural_errno(error->code);
+        char *message;
+
+        if (asprintf(&message, "%s%s%s%s%s [CT-%d]%s%s%s", or_empty(error->at), with_at ? ": " : "",
+                     error->sentence, with_errno ? ": " : "",
+                     with_errno ? errno_text(error->errnum, space, sizeof space) : "", error->code,
+                     error->hint ? " (hint: " : "", or_empty(error->hint), error->hint ? ")" : "") < 0)
+                return -ENOMEM;
+        free(error->message);
+        error->message = message;
+        return 0;
+}
+
+int ct_fail_memory(contain_error_t **err)
+{
+        if (err)
+                *err = (contain_error_t *)&out_of_memory;
+        return -ENOMEM;
+}
+
+int ct_failv(contain_error_t **err, int code, int errnum, const char *at, const char *format, va_list args)
+{
+        struct contain_error *error;
+
+        if (errnum == 0)
+                errnum = EINVAL;
+        if (!err)
+                return -errnum;
+
+        error = calloc(1, sizeof *error);
+        if (!error)
+                return ct_fail_memory(err);
+        error->code = code;
+        error->errnum = errnum;
+        error->at = strdup(or_empty(at));
+        error->sentence = format_text(format, args);
+        if (!error->at || !error->sentence || compose(error) < 0) {
+                (void)contain_error_free(error);
+                return ct_fail_memory(err);
+        }
+        *err = error;
+        return -errnum;
+}
+
+int ct_fail(contain_error_t **err, int code, int errnum, const char *at, const char *format, ...)
+{
+        va_list args;
+        int r;
+
+        va_start(args, format);
+        r = ct_failv(err, code, errnum, at, format, args);
+        va_end(args);
+        return r;
+}
+
+void ct_error_set_hint(contain_error_t **err, const char *format, ...)
+{
+        va_list args;
+        char *hint, *previous;
+
+        if (!err || !*err || is_static(*err))
+                return;
+        va_start(args, format);
+        hint = format_text(format, args);
+        va_end(args);
+        if (!hint)
+                return; /* the error stands without it */
+
+        previous = (*err)->hint;
+        (*err)->hint = hint;
+        if (compose(*err) < 0) {
+                (*err)->hint = previous;
+                previous = hint;
+        }
+        free(previous);
+}
+
+void ct_error_set_step(contain_error_t **err, const char *step)
+{
+        char *copy;
+
+        if (!err || !*err || is_static(*err))
+                return;
+        copy = strdup(step);
+        if (!copy)
+                return;
+        free((*err)->step);
+        (*err)->step = copy;
+}
+
+CONTAIN_API int contain_error_code(const contain_error_t *error)
+{
+        return error ? error->code : 0;
+}
+
+CONTAIN_API int contain_error_errno(const contain_error_t *error)
+{
+        return error ? error->errnum : 0;
+}
+
+CONTAIN_API const char *contain_error_pointer(const contain_error_t *error)
+{
+        return error ? or_empty(error->at) : "";
+}
+
+CONTAIN_API const char *contain_error_step(const contain_error_t *error)
+{
+        return error ? or_empty(error->step) : "";
+}
+
+CONTAIN_API const char *contain_error_sentence(const contain_error_t *error)
+{
+        return error ? error->sentence : "";
+}
+
+CONTAIN_API const char *contain_error_hint(const contain_error_t *error)
+{
+        return error ? or_empty(error->hint) : "";
+}
+
+CONTAIN_API const char *contain_error_message(const contain_error_t *error)
+{
+        return error ? error->message : "";
+}
+
+CONTAIN_API contain_error_t *contain_error_free(contain_error_t *error)
+{
+        int saved = errno;
+
+        if (!error || is_static(error))
+                return NULL;
+        free(error->at);
+        free(error->step);
+        free(error->sentence);
+        free(error->hint);
+        free(error->message);
+        free(error);
+        errno = saved;
+        return NULL;
+}
