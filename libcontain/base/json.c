@@ -311,6 +311,11 @@ void ct_json_element(const struct ct_json *array, size_t i, struct ct_json *ret)
         };
 }
 
+size_t ct_json_length(const struct ct_json *object)
+{
+        return object->value ? (size_t)json_object_object_length(object->value) : 0;
+}
+
 bool ct_json_next(const struct ct_json *object, void **position, const char **ret_key, struct ct_json *ret)
 {
         struct lh_entry *entry = *position;

@@ -80,6 +80,9 @@ void ct_json_element(const struct ct_json *array, size_t i, struct ct_json *ret)
  */
 bool ct_json_next(const struct ct_json *object, void **position, const char **ret_key, struct ct_json *ret);
 
+/* Number of members of an object. */
+size_t ct_json_length(const struct ct_json *object);
+
 /* Checks that the value is an object, or an array. */
 int ct_json_check_object(const struct ct_json *value, contain_error_t **err);
 int ct_json_check_array(const struct ct_json *value, size_t *ret_n, contain_error_t **err);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The hooks section: six lists of programs. */
+
+#include "spec/sections.h"
+
+#include "spec/values.h"
+
+static const char *const names[CT_HOOK_N] = {
+        [CT_HOOK_PRESTART] = "prestart",
+        [CT_HOOK_CREATE_RUNTIME] = "createRuntime",
+        [CT_HOOK_CREATE_CONTAINER] = "createContainer",
+        [CT_HOOK_START_CONTAINER] = "startContainer",
+        [CT_HOOK_POSTSTART] = "poststart",
+        [CT_HOOK_POSTSTOP] = "poststop",
+};
+
+const char *ct_spec_hook_name(enum ct_spec_hook_kind kind)
+{
+        return names[kind];
+}
+
+static int parse_hook(const struct ct_json *value, struct ct_spec_hook *ret, contain_error_t **err)
+{
+        struct ct_json timeout;
+        int r;
+
+        r = ct_json_require(ct_spec_get_path(value, "path", &ret->path, err), value, "path", err);
+        if (r < 0)
+                return r;
+        r = ct_spec_get_strings(value, "args", &ret->args, err);
+        if (r < 0)
+                return r;
+        r = ct_spec_get_strings(value, "env", &ret->env, err);
+        if (r < 0)
+                return r;
+        r = ct_json_get(value, "timeout", &timeout, err);
+        if (r <= 0)
+                return r;
+        r = ct_spec_get_uint32(value, "timeout", INT32_MAX, &ret->timeout, err);
+        if (r < 0)
+                return r;
+        if (ret->timeout == 0)
+                return ct_json_fail(&timeout, err, CONTAIN_E_VALUE, "a timeout has to be at least 1 second");
+        return 0;
+}
+
+static int parse_kind(const struct ct_json *value, const char *key, struct ct_spec_hooks *ret,
+                      contain_error_t **err)
+{
+        struct ct_json array, element;
+        struct ct_spec_hook *items;
+        size_t n, i;
+        int r;
+
+        r = ct_json_get_array(value, key, &array, &n, err);
+        if (r <= 0)
+                return r;
+        items = ct_arena_array(value->arena, n, sizeof *items);
+        if (!items)
+                return ct_fail_memory(err);
+        for (i = 0; i < n; i++) {
+                ct_json_element(&array, i, &element);
+                r = parse_hook(&element, &items[i], err);
+                if (r < 0)
+                        return r;
+        }
+        *ret = (struct ct_spec_hooks){ items, n };
+        return 0;
+}
+
+int ct_spec_parse_hooks(const struct ct_json *value, struct ct_spec *ret, contain_error_t **err)
+{
+        size_t i;
+        int r;
+
+        for (i = 0; i < CT_HOOK_N; i++) {
+                r = parse_kind(value, names[i], &ret->hooks[i], err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+
+/* linux.namespaces, and the clocks of a time namespace. */
+
+#include "spec/sections.h"
+
+#include "spec/values.h"
+
+#include <linux/sched.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+static const struct ct_word types[] = {
+        { "pid", CLONE_NEWPID },       { "network", CLONE_NEWNET }, { "mount", CLONE_NEWNS },
+        { "ipc", CLONE_NEWIPC },       { "uts", CLONE_NEWUTS },     { "user", CLONE_NEWUSER },
+        { "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
+};
+
+static int parse_namespace(const struct ct_json *value, struct ct_spec_namespace *ret, contain_error_t **err)
+{
+        struct ct_json type;
+        const char *name;
+        int r;
+
+        r = ct_json_require(ct_json_get(value, "type", &type, err), value, "type", err);
+        if (r < 0)
+                return r;
+        r = ct_json_string(&type, &name, err);
+        if (r < 0)
+                return r;
+        r = ct_spec_find_word(&type, name, "namespace type", types, CT_LENGTH(types), err);
+        if (r < 0)
+                return r;
+        ret->type = types[r].value;
+        ret->name = types[r].name;
+
+        /* Empty would be a new namespace for some, an error for others: better the error. */
+        r = ct_spec_get_path(value, "path", &ret->path, err);
+        return r < 0 ? r : 0;
+}
+
+int ct_spec_parse_namespaces(const struct ct_json *value, struct ct_spec_linux *ret, contain_error_t **err)
+{
+        struct ct_spec_namespace *items;
+        struct ct_json element;
+        uint64_t seen = 0;
+        size_t n, i;
+        int r;
+
+        r = ct_json_check_array(value, &n, err);
+        if (r < 0)
+                return r;
+        items = ct_arena_array(value->arena, n, sizeof *items);
+        if (!items)
+                return ct_fail_memory(err);
+        for (i = 0; i < n; i++) {
+                ct_json_element(value, i, &element);
+                r = parse_namespace(&element, &items[i], err);
+                if (r < 0)
+                        return r;
+                if (seen & items[i].type)
+                        return ct_json_fail(&element, err, CONTAIN_E_DUPLICATE,
+                                            "a namespace of type '%s' is given twice", items[i].name);
+                seen |= items[i].type;
+        }
+        ret->namespaces = items;
+        ret->n_namespaces = n;
+        return 0;
+}
+
+static int parse_offset(const struct ct_json *value, struct ct_spec_time_offset *ret, contain_error_t **err)
+{
+        int r;
+
+        r = ct_json_get_int(value, "secs", INT64_MIN, INT64_MAX, &ret->secs, err);
+        if (r < 0)
+                return r;
+        r = ct_spec_get_uint32(value, "nanosecs", 999999999, &ret->nanosecs, err);
+        if (r < 0)
+                return r;
+        ret->has = true;
+        return 0;
+}
+
+int ct_spec_parse_time_offsets(const struct ct_json *value, struct ct_spec_linux *ret, contain_error_t **err)
+{
+        static const struct ct_word clocks[] = { { "monotonic", 0 }, { "boottime", 1 } };
+        void *position = NULL;
+        struct ct_json member;
+        const char *name;
+        int r;
+
+        while (ct_json_next(value, &position, &name, &member)) {
+                r = ct_spec_find_word(&member, name, "clock", clocks, CT_LENGTH(clocks), err);
+                if (r < 0)
+                        return r;
+                r = parse_offset(&member, r == 0 ? &ret->time_monotonic : &ret->time_boottime, err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+
+/* linux.seccomp: its words are checked here, and left as words for libseccomp to resolve. */
+
+#include "spec/sections.h"
+
+#include "spec/values.h"
+
+#include <string.h>
+
+/* The largest errno that the action can carry; 0 for those that carry none. */
+static const struct ct_word actions[] = {
+        { "SCMP_ACT_KILL", 0 },  { "SCMP_ACT_KILL_PROCESS", 0 }, { "SCMP_ACT_KILL_THREAD", 0 },
+        { "SCMP_ACT_TRAP", 0 },  { "SCMP_ACT_ERRNO", 4095 },     { "SCMP_ACT_TRACE", UINT16_MAX },
+        { "SCMP_ACT_ALLOW", 0 }, { "SCMP_ACT_LOG", 0 },          { "SCMP_ACT_NOTIFY", 0 },
+};
+
+static const struct ct_word architectures[] = {
+        { "SCMP_ARCH_X86", 0 },         { "SCMP_ARCH_X86_64", 0 },   { "SCMP_ARCH_X32", 0 },
+        { "SCMP_ARCH_ARM", 0 },         { "SCMP_ARCH_AARCH64", 0 },  { "SCMP_ARCH_LOONGARCH64", 0 },
+        { "SCMP_ARCH_M68K", 0 },        { "SCMP_ARCH_MIPS", 0 },     { "SCMP_ARCH_MIPS64", 0 },
+        { "SCMP_ARCH_MIPS64N32", 0 },   { "SCMP_ARCH_MIPSEL", 0 },   { "SCMP_ARCH_MIPSEL64", 0 },
+        { "SCMP_ARCH_MIPSEL64N32", 0 }, { "SCMP_ARCH_PPC", 0 },      { "SCMP_ARCH_PPC64", 0 },
+        { "SCMP_ARCH_PPC64LE", 0 },     { "SCMP_ARCH_S390", 0 },     { "SCMP_ARCH_S390X", 0 },
+        { "SCMP_ARCH_PARISC", 0 },      { "SCMP_ARCH_PARISC64", 0 }, { "SCMP_ARCH_RISCV64", 0 },
+        { "SCMP_ARCH_SHEB", 0 },        { "SCMP_ARCH_SH", 0 },
+};
+
+static const struct ct_word operators[] = {
+        { "SCMP_CMP_NE", 0 }, { "SCMP_CMP_LT", 0 }, { "SCMP_CMP_LE", 0 },        { "SCMP_CMP_EQ", 0 },
+        { "SCMP_CMP_GE", 0 }, { "SCMP_CMP_GT", 0 }, { "SCMP_CMP_MASKED_EQ", 0 },
+};
+
+static const struct ct_word filter_flags[] = {
+        { "SECCOMP_FILTER_FLAG_TSYNC", 0 },
+        { "SECCOMP_FILTER_FLAG_LOG", 0 },
+        { "SECCOMP_FILTER_FLAG_SPEC_ALLOW", 0 },
+        { "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0 },
+};
+
+/* A required word, kept as a word. Returns its index. */
+static int require_word(const struct ct_json *value, const char *key, const char *what,
+                        const struct ct_word *words, size_t n_words, const char **ret, contain_error_t **err)
+{
+        struct ct_json member;
+        const char *name;
+        int r;
+
+        r = ct_json_require(ct_json_get(value, key, &member, err), value, key, err);
+        if (r < 0)
+                return r;
+        r = ct_json_string(&member, &name, err);
+        if (r < 0)
+                return r;
+        r = ct_spec_find_word(&member, name, what, words, n_words, err);
+        if (r < 0)
+                return r;
+        *ret = words[r].name;
+        return r;
+}
+
+static int get_words(const struct ct_json *value, const char *key, const char *what,
+                     const struct ct_word *words, size_t n_words, struct ct_strings *ret,
+                     contain_error_t **err)
+{
+        uint64_t ignored;
+        int r;
+
+        r = ct_spec_get_flags(value, key, what, words, n_words, &ignored, err);
+        if (r <= 0)
+                return r;
+        return ct_spec_get_strings(value, key, ret, err);
+}
+
+/* An action together with its errno, whose members are called @key and @errno_key. */
+static int parse_action(const struct ct_json *value, const char *key, const char *errno_key,
+                        const char **ret_action, struct ct_optional_uint *ret_errno, contain_error_t **err)
+{
+        struct ct_json member;
+        int r, action;
+
+        action = require_word(value, key, "seccomp action", actions, CT_LENGTH(actions), ret_action, err);
+        if (action < 0)
+                return action;
+        r = ct_json_get(value, errno_key, &member, err);
+        if (r <= 0)
+                return r;
+        if (actions[action].value == 0)
+                return ct_json_fail(&member, err, CONTAIN_E_CONFLICT, "action '%s' carries no errno",
+                                    *ret_action);
+        return ct_spec_get_uint(value, errno_key, actions[action].value, ret_errno, err);
+}
+
+static int parse_arg(const struct ct_json *value, struct ct_spec_seccomp_arg *ret, contain_error_t **err)
+{
+        int r;
+
+        r = ct_json_require(ct_spec_get_uint32(value, "index", 5, &ret->index, err), value, "index", err);
+        if (r < 0)
+                return r;
+        r = ct_json_require(ct_json_get_uint(value, "value", UINT64_MAX, &ret->value, err), value, "value",
+                            err);
+        if (r < 0)
+                return r;
+        r = ct_json_get_uint(value, "valueTwo", UINT64_MAX, &ret->value_two, err);
+        if (r < 0)
+                return r;
+        r = require_word(value, "op", "seccomp operator", operators, CT_LENGTH(operators), &ret->op, err);
+        return r < 0 ? r : 0;
+}
+
+static int parse_args(const struct ct_json *value, struct ct_spec_seccomp_rule *ret, contain_error_t **err)
+{
+        struct ct_spec_seccomp_arg *items;
+        struct ct_json array, element;
+        size_t n, i;
+        int r;
+
+        r = ct_json_get_array(value, "args", &array, &n, err);
+        if (r <= 0)
+                return r;
+        items = ct_arena_array(value->arena, n, sizeof *items);
+        if (!items)
+                return ct_fail_memory(err);
+        for (i = 0; i < n; i++) {
+                ct_json_element(&array, i, &element);
+                r = parse_arg(&element, &items[i], err);
+                if (r < 0)
+                        return r;
+        }
+        ret->args = items;
+        ret->n_args = n;
+        return 0;
+}
+
+static int parse_rule(const struct ct_json *value, struct ct_spec_seccomp_rule *ret, contain_error_t **err)
+{
+        struct ct_json names;
+        int r;
+
+        r = ct_json_require(ct_json_get(value, "names", &names, err), value, "names", err);
+        if (r < 0)
+                return r;
+        r = ct_spec_get_strings(value, "names", &ret->names, err);
+        if (r < 0)
+                return r;
+        if (ret->names.n == 0)
+                return ct_json_fail(&names, err, CONTAIN_E_VALUE, "no system call is named");
+        r = parse_action(value, "action", "errnoRet", &ret->action, &ret->errno_ret, err);
+        if (r < 0)
+                return r;
+        return parse_args(value, ret, err);
+}
+
+static int parse_rules(const struct ct_json *value, struct ct_spec_seccomp *ret, contain_error_t **err)
+{
+        struct ct_spec_seccomp_rule *items;
+        struct ct_json array, element;
+        size_t n, i;
+        int r;
+
+        r = ct_json_get_array(value, "syscalls", &array, &n, err);
+        if (r <= 0)
+                return r;
+        items = ct_arena_array(value->arena, n, sizeof *items);
+        if (!items)
+                return ct_fail_memory(err);
+        for (i = 0; i < n; i++) {
+                ct_json_element(&array, i, &element);
+                r = parse_rule(&element, &items[i], err);
+                if (r < 0)
+                        return r;
+        }
+        ret->rules = items;
+        ret->n_rules = n;
+        return 0;
+}
+
+static int parse_listener(const struct ct_json *value, struct ct_spec_seccomp *ret, contain_error_t **err)
+{
+        int r;
+
+        r = ct_spec_get_text(value, "listenerPath", &ret->listener_path, err);
+        if (r < 0)
+                return r;
+        r = ct_spec_get_text(value, "listenerMetadata", &ret->listener_metadata, err);
+        if (r < 0)
+                return r;
+        if (ret->listener_metadata && !ret->listener_path)
+                return ct_json_fail(value, err, CONTAIN_E_CONFLICT,
+                                    "'listenerMetadata' is given without 'listenerPath'");
+        return 0;
+}
+
+int ct_spec_parse_seccomp(const struct ct_json *value, struct ct_spec_seccomp *ret, contain_error_t **err)
+{
+        int r;
+
+        r = parse_action(value, "defaultAction", "defaultErrnoRet", &ret->default_action,
+                         &ret->default_errno_ret, err);
+        if (r < 0)
+                return r;
+        r = get_words(value, "architectures", "seccomp architecture", architectures, CT_LENGTH(architectures),
+                      &ret->architectures, err);
+        if (r < 0)
+                return r;
+        r = get_words(value, "flags", "seccomp flag", filter_flags, CT_LENGTH(filter_flags), &ret->flags,
+                      err);
+        if (r < 0)
+                return r;
+        r = parse_listener(value, ret, err);
+        if (r < 0)
+                return r;
+        r = parse_rules(value, ret, err);
+        if (r < 0)
+                return r;
+        ret->has = true;
+        return 0;
+}

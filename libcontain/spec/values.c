@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The kinds of values that occur in many sections: words, ids, paths, lists of numbers, pairs. */
+
+#include "spec/values.h"
+
+#include "base/buf.h"
+
+#include <net/if.h>
+#include <string.h>
+
+int ct_spec_find_word(const struct ct_json *at, const char *name, const char *what,
+                      const struct ct_word *words, size_t n_words, contain_error_t **err)
+{
+        _cleanup_buf_ struct ct_buf known = CT_BUF_INIT;
+        size_t i;
+        int r;
+
+        for (i = 0; i < n_words; i++)
+                if (strcmp(words[i].name, name) == 0)
+                        return (int)i;
+
+        r = ct_json_fail(at, err, CONTAIN_E_VALUE, "unknown %s '%s'", what, name);
+        for (i = 0; i < n_words; i++)
+                (void)ct_buf_printf(&known, "%s%s", i > 0 ? ", " : "", words[i].name);
+        if (!known.failed && known.size > 0)
+                ct_error_set_hint(err, "known: %s", known.data);
+        return r;
+}
+
+int ct_spec_get_word(const struct ct_json *object, const char *key, const char *what,
+                     const struct ct_word *words, size_t n_words, uint64_t *ret, contain_error_t **err)
+{
+        struct ct_json member;
+        const char *name;
+        int r;
+
+        r = ct_json_get(object, key, &member, err);
+        if (r <= 0)
+                return r;
+        r = ct_json_string(&member, &name, err);
+        if (r < 0)
+                return r;
+        r = ct_spec_find_word(&member, name, what, words, n_words, err);
+        if (r < 0)
+                return r;
+        *ret = words[r].value;
+        return 1;
+}
+
+int ct_spec_get_flags(const struct ct_json *object, const char *key, const char *what,
+                      const struct ct_word *words, size_t n_words, uint64_t *ret, contain_error_t **err)
+{
+        struct ct_json array, element;
+        uint64_t flags = 0;
+        size_t n, i;
+        int r;
+
+        r = ct_json_get_array(object, key, &array, &n, err);
+        if (r <= 0)
+                return r;
+        for (i = 0; i < n; i++) {
+                const char *name;
+
+                ct_json_element(&array, i, &element);
+                r = ct_json_string(&element, &name, err);
+                if (r < 0)
+                        return r;
+                r = ct_spec_find_word(&element, name, what, words, n_words, err);
+                if (r < 0)
+                        return r;
+                flags |= words[r].value;
+        }
+        *ret = flags;
+        return 1;
+}
+
+int ct_spec_get_int(const struct ct_json *object, const char *key, int64_t min, int64_t max,
+                    struct ct_optional_int *ret, contain_error_t **err)
+{
+        int r = ct_json_get_int(object, key, min, max, &ret->value, err);
+
+        if (r < 0)
+                return r;
+        ret->has = r > 0;
+        return 0;
+}
+
+int ct_spec_get_uint(const struct ct_json *object, const char *key, uint64_t max,
+                     struct ct_optional_uint *ret, contain_error_t **err)
+{
+        int r = ct_json_get_uint(object, key, max, &ret->value, err);
+
+        if (r < 0)
+                return r;
+        ret->has = r > 0;
+        return 0;
+}
+
+int ct_spec_get_uint32(const struct ct_json *object, const char *key, uint32_t max, uint32_t *ret,
+                       contain_error_t **err)
+{
+        uint64_t value;
+        int r;
+
+        r = ct_json_get_uint(object, key, max, &value, err);
+        if (r > 0)
+                *ret = (uint32_t)value;
+        return r;
+}
+
+int ct_spec_get_id(const struct ct_json *object, const char *key, uint32_t *ret, contain_error_t **err)
+{
+        return ct_spec_get_uint32(object, key, UINT32_MAX - 1, ret, err);
+}
+
+int ct_spec_get_text(const struct ct_json *object, const char *key, const char **ret, contain_error_t **err)
+{
+        const char *text;
+        int r;
+
+        r = ct_json_get_string(object, key, &text, err);
+        if (r <= 0)
+                return r;
+        if (text[0] == '\0')
+                return 0;
+        *ret = text;
+        return 1;
+}
+
+int ct_spec_get_strings(const struct ct_json *object, const char *key, struct ct_strings *ret,
+                        contain_error_t **err)
+{
+        return ct_json_get_strings(object, key, &ret->items, &ret->n, err);
+}
+
+static int check_absolute(const struct ct_json *at, const char *path, contain_error_t **err)
+{
+        if (path[0] == '/')
+                return 0;
+        return ct_json_fail(at, err, CONTAIN_E_VALUE, "path '%s' is not absolute", path);
+}
+
+int ct_spec_get_path(const struct ct_json *object, const char *key, const char **ret, contain_error_t **err)
+{
+        struct ct_json member;
+        const char *path;
+        int r;
+
+        r = ct_json_get(object, key, &member, err);
+        if (r <= 0)
+                return r;
+        r = ct_json_string(&member, &path, err);
+        if (r < 0)
+                return r;
+        r = check_absolute(&member, path, err);
+        if (r < 0)
+                return r;
+        *ret = path;
+        return 1;
+}
+
+int ct_spec_get_paths(const struct ct_json *object, const char *key, struct ct_strings *ret,
+                      contain_error_t **err)
+{
+        struct ct_strings paths = { NULL, 0 };
+        struct ct_json array, element;
+        size_t n, i;
+        int r;
+
+        r = ct_spec_get_strings(object, key, &paths, err);
+        if (r <= 0)
+                return r;
+        r = ct_json_get_array(object, key, &array, &n, err);
+        if (r < 0)
+                return r;
+        for (i = 0; i < paths.n; i++) {
+                ct_json_element(&array, i, &element);
+                r = check_absolute(&element, paths.items[i], err);
+                if (r < 0)
+                        return r;
+        }
+        *ret = paths;
+        return 1;
+}
+
+/* The end of the number that @text begins with; NULL when it begins with none, or one of absurd length. */
+static const char *skip_number(const char *text)
+{
+        size_t n = strspn(text, "0123456789");
+
+        return n > 0 && n < 10 ? text + n : NULL;
+}
+
+static bool is_list(const char *text)
+{
+        while (text) {
+                text = skip_number(text);
+                if (text && *text == '-') {
+                        text = skip_number(text + 1);
+                        if (text && *text == ':') {
+                                text = skip_number(text + 1);
+                                text = text && *text == '/' ? skip_number(text + 1) : NULL;
+                        }
+                }
+                if (!text || *text == '\0')
+                        break;
+                text = *text == ',' ? text + 1 : NULL;
+        }
+        return text != NULL;
+}
+
+int ct_spec_get_list(const struct ct_json *object, const char *key, const char **ret, contain_error_t **err)
+{
+        struct ct_json member;
+        const char *text = NULL;
+        int r;
+
+        r = ct_spec_get_text(object, key, &text, err);
+        if (r <= 0)
+                return r;
+        if (!is_list(text)) {
+                r = ct_json_get(object, key, &member, err);
+                if (r < 0)
+                        return r;
+                return ct_json_fail(&member, err, CONTAIN_E_VALUE, "'%s' is not a list such as '0-3,7'",
+                                    text);
+        }
+        *ret = text;
+        return 1;
+}
+
+int ct_spec_get_pairs(const struct ct_json *object, const char *key, struct ct_spec_pairs *ret,
+                      contain_error_t **err)
+{
+        struct ct_json map, member;
+        struct ct_spec_pair *items;
+        void *position = NULL;
+        const char *name;
+        size_t n = 0;
+        int r;
+
+        r = ct_json_get_object(object, key, &map, err);
+        if (r <= 0)
+                return r;
+        items = ct_arena_array(map.arena, ct_json_length(&map), sizeof *items);
+        if (!items)
+                return ct_fail_memory(err);
+        while (ct_json_next(&map, &position, &name, &member)) {
+                if (name[0] == '\0')
+                        return ct_json_fail(&map, err, CONTAIN_E_VALUE, "a key is empty");
+                items[n].key = ct_arena_strdup(map.arena, name);
+                if (!items[n].key)
+                        return ct_fail_memory(err);
+                r = ct_json_string(&member, &items[n].value, err);
+                if (r < 0)
+                        return r;
+                n++;
+        }
+        *ret = (struct ct_spec_pairs){ items, n };
+        return 1;
+}
+
+int ct_spec_check_interface(const struct ct_json *at, const char *name, contain_error_t **err)
+{
+        size_t length = strlen(name);
+
+        if (length == 0 || length >= IF_NAMESIZE || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+            strpbrk(name, "/: \t\n\v\f\r"))
+                return ct_json_fail(at, err, CONTAIN_E_VALUE, "'%s' is not a network interface name", name);
+        return 0;
+}
