@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTAIN_RUN_COMMANDS_H
+#define CONTAIN_RUN_COMMANDS_H
+
+/* The commands, each in the file of its name. */
+
+#include "options.h"
+
+extern const struct command command_create;
+extern const struct command command_delete;
+extern const struct command command_features;
+extern const struct command command_kill;
+extern const struct command command_list;
+extern const struct command command_plan;
+extern const struct command command_run;
+extern const struct command command_spec;
+extern const struct command command_start;
+extern const struct command command_state;
+
+/* --version */
+int print_version(struct app *app);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTAIN_RUN_CREATE_H
+#define CONTAIN_RUN_CREATE_H
+
+/* What create and run, and in part plan, have in common. */
+
+#include "app.h"
+
+struct create_options {
+        const char *bundle;
+        const char *config;
+        const char *rootfs; /* not of create */
+        const char *pid_file;
+        const char *console_socket;
+        const char *pidfd_socket;
+        unsigned preserve_fds;
+        bool no_pivot;
+        bool no_new_keyring;
+        bool no_subreaper; /* accepted, without effect: nothing of ours reaps others */
+        bool detach;       /* of run only */
+        bool keep;         /* of run only */
+};
+
+/* Where the configuration comes from; a rootfs instead of one; the rest of what create takes. */
+extern const struct option create_config_options[];
+extern const struct option create_rootfs_options[];
+extern const struct option create_options[];
+
+/* Makes a handle with its configuration: nothing exists yet. @id may be NULL with a rootfs. */
+int create_load(struct app *app, const struct create_options *options, const char *id, char **program,
+                contain_t **ret);
+
+/* The same, and creates the container. */
+int create_container(struct app *app, const struct create_options *options, const char *id, char **program,
+                     contain_t **ret);
+
+/* Sends the pidfd and writes the pid file, as the options ask. */
+int create_announce(struct app *app, const struct create_options *options, contain_t *c);
+
+/* Takes back what a command that fails has made. */
+void create_undo(contain_t *c);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The loop of `run` without --detach. */
+
+#include "foreground.h"
+
+#include "terminal.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+enum { PROCESS, SIGNALS, TERMINAL };
+
+int foreground_take_signals(struct app *app, int *ret_fd)
+{
+        /* Faults and job control concern this process itself. */
+        static const int own[] = { SIGABRT, SIGBUS, SIGCHLD, SIGCONT, SIGFPE,  SIGILL,
+                                   SIGSEGV, SIGSYS, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU };
+        sigset_t signals;
+        int fd;
+
+        sigfillset(&signals);
+        for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+                sigdelset(&signals, own[i]);
+        if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+                return app_fail(app, "cannot block signals: %s", strerror(errno));
+        fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (fd < 0)
+                return app_fail(app, "cannot receive signals: %s", strerror(errno));
+        *ret_fd = fd;
+        return 0;
+}
+
+static void pass_signals(contain_t *c, int signal_fd, struct terminal *terminal)
+{
+        struct signalfd_siginfo info;
+
+        while (read(signal_fd, &info, sizeof(info)) == sizeof(info)) {
+                if (info.ssi_signo == SIGWINCH && terminal)
+                        terminal_resize(terminal);
+                else if (info.ssi_signo != SIGWINCH && info.ssi_signo != SIGPIPE)
+                        (void)contain_signal(c, (int)info.ssi_signo, 0, NULL);
+        }
+}
+
+/* Returns 0 once the process has ended, or -errno. */
+static int loop(contain_t *c, int pidfd, int signal_fd, struct terminal *terminal)
+{
+        struct pollfd fds[TERMINAL + TERMINAL_POLLFDS] = {
+                [PROCESS] = { .fd = pidfd, .events = POLLIN },
+                [SIGNALS] = { .fd = signal_fd, .events = POLLIN },
+        };
+        nfds_t n = terminal ? TERMINAL + TERMINAL_POLLFDS : TERMINAL;
+
+        for (;;) {
+                if (terminal)
+                        terminal_prepare(terminal, fds + TERMINAL);
+                if (poll(fds, n, -1) < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return -errno;
+                }
+                if (fds[SIGNALS].revents)
+                        pass_signals(c, signal_fd, terminal);
+                if (fds[PROCESS].revents)
+                        return 0;
+                if (terminal)
+                        terminal_copy(terminal, fds + TERMINAL);
+        }
+}
+
+int foreground_wait(struct app *app, contain_t *c, int signal_fd, int console_fd, int *ret)
+{
+        contain_exit_t status = { .size = sizeof(status) };
+        _cleanup_error_ contain_error_t *error = NULL;
+        _cleanup_close_ int pidfd = -EBADF;
+        struct terminal terminal;
+        int r = 0;
+
+        if (console_fd >= 0)
+                terminal_init(&terminal, console_fd);
+        pidfd = contain_pidfd(c, NULL);
+        /* None: it has ended already, and contain_wait() knows how. */
+        if (pidfd >= 0)
+                r = loop(c, pidfd, signal_fd, console_fd >= 0 ? &terminal : NULL);
+        if (console_fd >= 0)
+                terminal_done(&terminal);
+        if (r < 0)
+                return app_fail(app, "cannot wait for the container: %s", strerror(-r));
+        if (contain_wait(c, -1, &status, &error) < 0)
+                return app_fail_error(app, error);
+        if (!status.known)
+                return app_fail(app, "the exit status was taken by another process");
+        *ret = status.signo ? 128 + status.signo : status.code;
+        return 0;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+
+/* kill: send a signal to a container's process, or to all of them. */
+
+#include "app.h"
+#include "commands.h"
+#include "signals.h"
+
+#include <json-c/json.h>
+#include <signal.h>
+
+struct kill_options {
+        bool all;
+};
+
+/* What the image asks to be stopped with, SIGTERM if it does not say. */
+static int stop_signal(struct app *app, contain_t *c, int *ret)
+{
+        _cleanup_error_ contain_error_t *error = NULL;
+        _cleanup_document_ char *document = NULL;
+        json_object *state, *annotations, *name;
+        int signo = SIGTERM;
+
+        if (contain_state_json(c, &document, &error) < 0)
+                return app_fail_error(app, error);
+        state = json_tokener_parse(document);
+        if (json_object_object_get_ex(state, "annotations", &annotations) &&
+            json_object_object_get_ex(annotations, "org.opencontainers.image.stopSignal", &name))
+                signo = signals_parse(json_object_get_string(name));
+        (void)json_object_put(state);
+        *ret = signo > 0 ? signo : SIGTERM;
+        return 0;
+}
+
+static int run(struct app *app, const void *values, const struct operands *operands)
+{
+        const struct kill_options *options = values;
+        _cleanup_container_ contain_t *c = NULL;
+        _cleanup_error_ contain_error_t *error = NULL;
+        int signo = 0;
+        int r;
+
+        if (operands->n > 1) {
+                signo = signals_parse(operands->words[1]);
+                if (signo < 0)
+                        return app_fail(app, "unknown signal '%s'", operands->words[1]);
+        }
+        r = app_open(app, operands->words[0], &c);
+        if (r == 0 && operands->n == 1)
+                r = stop_signal(app, c, &signo);
+        if (r != 0)
+                return r;
+        r = contain_signal(c, signo, options->all ? CONTAIN_SIGNAL_ALL : 0, &error);
+        /* Engines send --all to be sure that nothing is left: then nothing to do is a success. */
+        if (r < 0 && !(options->all && contain_error_code(error) == CONTAIN_E_NOT_RUNNING))
+                return app_fail_error(app, error);
+        return EXIT_SUCCESS;
+}
+
+static const struct option options_table[] = {
+        { "all", 'a', OPTION_FLAG, offsetof(struct kill_options, all), NULL, "signal every process in it" },
+        { 0 },
+};
+
+const struct command command_kill = {
+        .name = "kill",
+        .synopsis = "ID [SIGNAL]",
+        .summary = "send a signal, by number or name; the image's stop signal or SIGTERM by default",
+        .options = { options_table },
+        .options_size = sizeof(struct kill_options),
+        .min_operands = 1,
+        .max_operands = 2,
+        .run = run,
+};

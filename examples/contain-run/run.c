@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+
+/* run: create and start in one, and wait for the end unless detached. */
+
+#include "commands.h"
+#include "create.h"
+#include "foreground.h"
+
+static int start(struct app *app, contain_t *c)
+{
+        _cleanup_error_ contain_error_t *error = NULL;
+
+        return contain_start(c, &error) < 0 ? app_fail_error(app, error) : 0;
+}
+
+/* The terminal's master end; -EBADF when there is none, or when somebody else has it. */
+static int console(contain_t *c)
+{
+        int fd = contain_console_fd(c, NULL);
+
+        return fd < 0 ? -EBADF : fd;
+}
+
+static int run_detached(struct app *app, const struct create_options *options, contain_t *c)
+{
+        _cleanup_close_ int console_fd = console(c);
+        int r;
+
+        if (console_fd >= 0)
+                r = app_fail(app, "cannot allocate a terminal without --console-socket when detached");
+        else
+                r = start(app, c);
+        if (r == 0)
+                r = create_announce(app, options, c);
+        if (r != 0)
+                create_undo(c);
+        return r;
+}
+
+static int run_foreground(struct app *app, const struct create_options *options, contain_t *c, int signal_fd)
+{
+        int status = EXIT_FAILURE;
+        int r;
+
+        r = start(app, c);
+        if (r == 0)
+                r = create_announce(app, options, c);
+        if (r == 0)
+                r = foreground_wait(app, c, signal_fd, console(c), &status);
+        if (r != 0 || !options->keep) {
+                _cleanup_error_ contain_error_t *error = NULL;
+
+                if (contain_destroy(c, CONTAIN_DESTROY_FORCE, &error) < 0)
+                        (void)app_fail_error(app, error);
+        }
+        return r != 0 ? r : status;
+}
+
+static int run(struct app *app, const void *values, const struct operands *operands)
+{
+        const struct create_options *options = values;
+        const char *id = operands->n > 0 ? operands->words[0] : NULL;
+        _cleanup_container_ contain_t *c = NULL;
+        _cleanup_close_ int signal_fd = -EBADF;
+        int r;
+
+        if (!id && !options->rootfs)
+                return app_fail(app, "wrong number of operands: usage is 'run ID'");
+        /* Before the container is there: a signal from here on is for it to get, and not lost. */
+        if (!options->detach) {
+                r = foreground_take_signals(app, &signal_fd);
+                if (r != 0)
+                        return r;
+        }
+        r = create_container(app, options, id, operands->program, &c);
+        if (r != 0)
+                return r;
+        return options->detach ? run_detached(app, options, c) : run_foreground(app, options, c, signal_fd);
+}
+
+static const struct option run_options[] = {
+        { "detach", 'd', OPTION_FLAG, offsetof(struct create_options, detach), NULL,
+          "do not wait for its end" },
+        { "keep", 0, OPTION_FLAG, offsetof(struct create_options, keep), NULL,
+          "do not delete it at its end" },
+        { 0 },
+};
+
+const struct command command_run = {
+        .name = "run",
+        .synopsis = "ID | --rootfs DIR [ID] -- PROGRAM...",
+        .summary = "create and start a container; wait for its end, exit as it does, delete it",
+        .options = { create_config_options, create_rootfs_options, create_options, run_options },
+        .options_size = sizeof(struct create_options),
+        .max_operands = 1,
+        .takes_program = true,
+        .run = run,
+};
