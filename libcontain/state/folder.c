@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A container's folder: claimed, opened and removed. What is in it: lock.c, record.c, socket.c. */
+
+#include "state/folder.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+
+/* Each turn clears a lock file that somebody opened the folder just in time to make. */
+#define REMOVE_ATTEMPTS 100
+
+struct ct_state *ct_state_free(struct ct_state *state)
+{
+        if (!state)
+                return NULL;
+        ct_state_unlock(state);
+        state->dir_fd = ct_close(state->dir_fd);
+        state->root_fd = ct_close(state->root_fd);
+        free(state->root);
+        free(state->id);
+        free(state);
+        return NULL;
+}
+
+static int new_state(const char *root, const char *id, bool make_root, struct ct_state **ret,
+                     contain_error_t **err)
+{
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+
+        state = calloc(1, sizeof *state);
+        if (!state)
+                return ct_fail_memory(err);
+        state->root_fd = state->dir_fd = state->lock_fd = -EBADF;
+        state->root = strdup(root);
+        state->id = strdup(id);
+        if (!state->root || !state->id)
+                return ct_fail_memory(err);
+        state->root_fd = ct_state_root_open(root, make_root, O_PATH, err);
+        if (state->root_fd < 0)
+                return state->root_fd;
+        *ret = ct_take(state);
+        return 0;
+}
+
+static int fail_folder(const struct ct_state *state, int errnum, contain_error_t **err)
+{
+        return ct_fail(err, CONTAIN_E_STATE, errnum, NULL, "cannot open the state folder '%s/%s'",
+                       state->root, state->id);
+}
+
+/* Opens ROOT/ID. -ENOENT, without words, when there is none. */
+static int open_folder(struct ct_state *state, contain_error_t **err)
+{
+        struct stat status;
+
+        state->dir_fd = ct_close(state->dir_fd);
+        state->dir_fd = openat(state->root_fd, state->id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        /* No id that is longer than a file name can have been claimed. */
+        if (state->dir_fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
+                return -ENOENT;
+        if (state->dir_fd < 0 || fstat(state->dir_fd, &status) < 0)
+                return fail_folder(state, errno, err);
+        /* Where a group may write to the root, a folder may have been put there for us to find. */
+        if (status.st_uid != geteuid())
+                return ct_fail(err, CONTAIN_E_STATE, EPERM, NULL,
+                               "the state folder '%s/%s' belongs to user %u, not to the caller", state->root,
+                               state->id, status.st_uid);
+        state->device = status.st_dev;
+        state->inode = status.st_ino;
+        return 0;
+}
+
+/* --- claim ---------------------------------------------------------------------------------- */
+
+static int make_folder(struct ct_state *state, contain_error_t **err)
+{
+        if (mkdirat(state->root_fd, state->id, 0700) == 0)
+                return 0;
+        switch (errno) {
+        case EEXIST:
+                return ct_fail(err, CONTAIN_E_EXISTS, EEXIST, NULL,
+                               "container with given ID already exists: '%s'", state->id);
+        case ENAMETOOLONG:
+                return ct_fail(err, CONTAIN_E_ID, ENAMETOOLONG, NULL,
+                               "invalid container ID format: with %zu bytes it cannot name a folder in '%s'",
+                               strlen(state->id), state->root);
+        default:
+                return ct_fail(err, CONTAIN_E_STATE, errno, NULL,
+                               "cannot make the folder '%s' in the state root '%s'", state->id, state->root);
+        }
+}
+
+/*
+ * Opens and locks the folder just made. To anybody else, until it is locked, it is what a killed
+ * process left behind, and may be removed: -ENOENT, without words.
+ */
+static int take_folder(struct ct_state *state, contain_error_t **err)
+{
+        int r;
+
+        r = open_folder(state, err);
+        if (r < 0)
+                return r;
+        r = ct_state_lock_acquire(state);
+        return r < 0 && r != -ENOENT ? fail_folder(state, -r, err) : r;
+}
+
+int ct_state_claim(const char *root, const char *id, struct ct_state **ret, contain_error_t **err)
+{
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+        int r;
+
+        r = ct_state_check_id(id, err);
+        if (r < 0)
+                return r;
+        r = new_state(root, id, true, &state, err);
+        if (r < 0)
+                return r;
+        do {
+                r = make_folder(state, err);
+                if (r < 0)
+                        return r;
+                r = take_folder(state, err);
+        } while (r == -ENOENT);
+        if (r < 0) {
+                if (state->dir_fd >= 0)
+                        (void)unlinkat(state->dir_fd, CT_STATE_LOCK, 0);
+                (void)unlinkat(state->root_fd, id, AT_REMOVEDIR);
+                return r;
+        }
+        *ret = ct_take(state);
+        return 0;
+}
+
+/* --- open ----------------------------------------------------------------------------------- */
+
+int ct_state_open(const char *root, const char *id, struct ct_state **ret, contain_error_t **err)
+{
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+        int r;
+
+        r = ct_state_check_id(id, err);
+        if (r < 0)
+                return r;
+        r = new_state(root, id, false, &state, err);
+        if (r == 0)
+                r = open_folder(state, err);
+        if (r == -ENOENT)
+                return ct_fail(err, CONTAIN_E_NOT_FOUND, ENOENT, NULL, "container '%s' does not exist", id);
+        if (r < 0)
+                return r;
+        *ret = ct_take(state);
+        return 0;
+}
+
+/* --- remove --------------------------------------------------------------------------------- */
+
+static void close_listing(DIR **folder)
+{
+        if (*folder)
+                (void)closedir(*folder);
+}
+
+static int unlink_if_there(int dir_fd, const char *name)
+{
+        return unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* Unlinks all but the lock, which is what keeps others waiting. */
+static int empty_folder(int dir_fd)
+{
+        _cleanup_(close_listing) DIR *folder = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        const struct dirent *entry;
+
+        fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        folder = fdopendir(fd);
+        if (!folder)
+                return -errno;
+        (void)ct_take_fd(&fd);
+
+        for (errno = 0; (entry = readdir(folder)); errno = 0) {
+                int r;
+
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+                    strcmp(entry->d_name, CT_STATE_LOCK) == 0)
+                        continue;
+                r = unlink_if_there(dir_fd, entry->d_name);
+                if (r < 0)
+                        return r;
+        }
+        return -errno;
+}
+
+static int remove_folder(struct ct_state *state)
+{
+        int r, attempt;
+
+        /* The record first: without it, what is left counts as nobody's. */
+        r = unlink_if_there(state->dir_fd, CT_STATE_RECORD);
+        for (attempt = 0; r == 0 && attempt < REMOVE_ATTEMPTS; attempt++) {
+                r = empty_folder(state->dir_fd);
+                if (r == 0)
+                        r = unlink_if_there(state->dir_fd, CT_STATE_LOCK);
+                if (r < 0)
+                        return r;
+                if (unlinkat(state->root_fd, state->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
+                        return 0;
+                if (errno != ENOTEMPTY && errno != EEXIST)
+                        return -errno;
+        }
+        return r < 0 ? r : -ENOTEMPTY;
+}
+
+int ct_state_remove(struct ct_state *state, contain_error_t **err)
+{
+        int r;
+
+        r = remove_folder(state);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_STATE, -r, NULL, "cannot remove the state folder '%s/%s'",
+                               state->root, state->id);
+        return 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_STATE_FOLDER_H
+#define CT_STATE_FOLDER_H
+
+/* What the files of state/ share, and nobody else sees: the open folder, and how its root is opened. */
+
+#include "state/state.h"
+
+#include <sys/stat.h>
+
+#define CT_STATE_LOCK   "lock"
+#define CT_STATE_RECORD "record.json"
+#define CT_STATE_START  "start"
+
+struct ct_state {
+        char *root, *id;
+        int root_fd, dir_fd; /* O_PATH */
+        int lock_fd;         /* open while locked */
+        dev_t device;        /* which folder dir_fd is, to tell it from a later one of the same name */
+        ino_t inode;
+};
+
+/*
+ * Opens the state root with @flags besides O_DIRECTORY, and checks that nobody else can put folders there.
+ * Without @make, -ENOENT, without words, when there is none.
+ */
+int ct_state_root_open(const char *root, bool make, int flags, contain_error_t **err);
+
+/* ct_state_lock() without words. */
+int ct_state_lock_acquire(struct ct_state *state);
+
+#endif

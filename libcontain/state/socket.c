@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The socket on which a created container waits to be started. */
+
+#include "state/folder.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+/* Requests that were killed before they were heard stay queued. */
+#define BACKLOG 128
+
+/*
+ * A socket's address holds 107 bytes, a state root can have more: the way leads over the open
+ * folder. "thread-self", as a thread of the host's may have a descriptor table of its own.
+ */
+static void set_address(const struct ct_state *state, struct sockaddr_un *ret)
+{
+        *ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+        (void)snprintf(ret->sun_path, sizeof ret->sun_path, "/proc/thread-self/fd/%d/" CT_STATE_START,
+                       state->dir_fd);
+}
+
+static int make_listener(const struct ct_state *state)
+{
+        _cleanup_close_ int fd = -EBADF;
+        struct sockaddr_un address;
+
+        fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return -errno;
+        if (unlinkat(state->dir_fd, CT_STATE_START, 0) < 0 && errno != ENOENT)
+                return -errno;
+        set_address(state, &address);
+        if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 || listen(fd, BACKLOG) < 0)
+                return -errno;
+        return ct_take_fd(&fd);
+}
+
+int ct_state_listen(struct ct_state *state, contain_error_t **err)
+{
+        int fd;
+
+        fd = make_listener(state);
+        if (fd < 0)
+                return ct_fail(err, CONTAIN_E_STATE, -fd, NULL,
+                               "cannot make the socket '%s/%s/" CT_STATE_START "'", state->root, state->id);
+        return fd;
+}
+
+int ct_state_connect(struct ct_state *state)
+{
+        _cleanup_close_ int fd = -EBADF;
+        struct sockaddr_un address;
+
+        /* Not blocking while it connects: a frozen container's queue may be full (EAGAIN). */
+        fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0)
+                return -errno;
+        set_address(state, &address);
+        if (connect(fd, (const struct sockaddr *)&address, sizeof address) < 0)
+                return -errno;
+        if (fcntl(fd, F_SETFL, 0) < 0)
+                return -errno;
+        return ct_take_fd(&fd);
+}

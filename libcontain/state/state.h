@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_STATE_STATE_H
+#define CT_STATE_STATE_H
+
+/*
+ * One folder per container below the state root: the claim on its id, its lock, its record and its start
+ * socket. Any process may be killed at any moment; whatever it leaves can be read, or removed, by the next.
+ *
+ *      ROOT/ID/lock         open-file-description lock (fcntl(2), F_OFD_SETLKW): threads and processes alike
+ *      ROOT/ID/record.json  replaced as a whole, never changed in place
+ *      ROOT/ID/start        socket on which contain-init waits for the request to start
+ *
+ * The folder is the claim: mkdir(2) succeeds once. A folder without a record is one whose maker has not come
+ * that far, when the lock is held, or was killed.
+ */
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define CT_RECORD_VERSION 1
+#define CT_ID_MAX         1024 /* bytes, with the NUL */
+
+/* What is known of a container; all strings malloc'd or NULL. */
+struct ct_record {
+        int version; /* CT_RECORD_VERSION; a higher one is refused, a lower one is understood */
+        char *id;
+        char *oci_version;
+        char *bundle;        /* absolute */
+        char *rootfs;        /* absolute; "" when given as a descriptor */
+        char *created;       /* RFC 3339 with nanoseconds, UTC */
+        char *owner;         /* user name, or number as text */
+        pid_t pid;           /* 0 until the container is created */
+        uint64_t start_time; /* of pid: ct_process_start_time() */
+        bool started;        /* the user's program has been executed */
+        char *cgroup;        /* ct_cgroup_save()'s text, NULL for none */
+        char *annotations;   /* JSON object as text, NULL for none */
+        char *hooks; /* JSON object with the poststart and poststop arrays of the configuration, NULL for none
+                      */
+};
+
+struct ct_record *ct_record_free(struct ct_record *record);
+CT_CLEANUP(struct ct_record, ct_record_free)
+
+/* A container's folder, open and perhaps locked. */
+struct ct_state;
+struct ct_state *ct_state_free(struct ct_state *state); /* unlocks first */
+CT_CLEANUP(struct ct_state, ct_state_free)
+
+/* 0 for an id that is valid as include/contain/container.h says, else -EINVAL and an error. */
+int ct_state_check_id(const char *id, contain_error_t **err);
+
+/* Makes the root and the folder (both 0700), and locks it. -EEXIST: the id is taken. */
+int ct_state_claim(const char *root, const char *id, struct ct_state **ret, contain_error_t **err);
+/* Opens an existing folder, unlocked. -ENOENT. */
+int ct_state_open(const char *root, const char *id, struct ct_state **ret, contain_error_t **err);
+
+/*
+ * Waits for the lock; in the locked state the folder is still the one at ROOT/ID, else -ENOENT (it was
+ * removed meanwhile). Unlocking is explicit, never by close alone: another thread's fork may hold a copy of
+ * the descriptor.
+ */
+int ct_state_lock(struct ct_state *state, contain_error_t **err);
+void ct_state_unlock(struct ct_state *state);
+/* Is it locked by somebody else just now? */
+bool ct_state_is_locked(struct ct_state *state);
+
+int ct_state_save(struct ct_state *state, const struct ct_record *record, contain_error_t **err);
+/* -ENODATA, without words: there is no record (yet). -EBADMSG: damaged, or of a newer version. */
+int ct_state_load(struct ct_state *state, struct ct_record **ret, contain_error_t **err);
+
+/* A listening SOCK_SEQPACKET socket at ROOT/ID/start, whatever the length of ROOT. Returns the descriptor. */
+int ct_state_listen(struct ct_state *state, contain_error_t **err);
+/* Connects to it. -ECONNREFUSED or -ENOENT, without words: nobody waits there any more. Returns the
+ * descriptor. */
+int ct_state_connect(struct ct_state *state);
+
+/* Removes the folder with all in it. Call locked. */
+int ct_state_remove(struct ct_state *state, contain_error_t **err);
+
+/* The ids below @root, sorted; *ret is a malloc'd array of malloc'd strings. No root: none. */
+int ct_state_list(const char *root, char ***ret, size_t *ret_n, contain_error_t **err);
+void ct_state_list_free(char **ids, size_t n);
+
+#endif
