@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_HOST_IDMAP_H
+#define CT_HOST_IDMAP_H
+
+/* Id maps of a user namespace, written from outside of it (user_namespaces(7)). */
+
+#include "base/error.h"
+#include "plan/facts.h"
+
+#include <sys/types.h>
+
+struct ct_idmap {
+        const char *uid_map, *gid_map; /* lines "container host size\n" */
+        int helpers;                   /* by newuidmap(1) and newgidmap(1) */
+        int deny_setgroups;
+        const char *at; /* JSON pointer for errors */
+};
+
+/* Writes the maps of @pid, which @pidfd keeps from being another one. */
+int ct_idmap_write(const struct ct_idmap *map, pid_t pid, int pidfd, const struct ct_facts *facts,
+                   contain_error_t **err);
+
+/* A user namespace that nobody lives in, to carry the maps of an idmapped mount. Returns its descriptor. */
+int ct_idmap_userns(const struct ct_idmap *map, int program_fd, const struct ct_facts *facts,
+                    contain_error_t **err);
+
+#endif

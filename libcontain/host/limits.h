@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_HOST_LIMITS_H
+#define CT_HOST_LIMITS_H
+
+/* Settings of the container's process that are made from outside: it may lack the privilege itself. */
+
+#include "base/error.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+int ct_limits_rlimit(pid_t pid, int resource, const char *name, uint64_t soft, uint64_t hard, const char *at,
+                     contain_error_t **err);
+/* @value as text, as in /proc/PID/oom_score_adj. */
+int ct_limits_oom_score(pid_t pid, const char *value, const char *at, contain_error_t **err);
+/* @offsets as in /proc/PID/timens_offsets. */
+int ct_limits_time_offsets(pid_t pid, const char *offsets, const char *at, contain_error_t **err);
+
+#endif
