@@ -2,7 +2,7 @@
 
 /* Building and changing configurations in tests. */
 
-#include "config.h"
+#include "harness/config.h"
 
 #include <json-c/json.h>
 #include <stdarg.h>

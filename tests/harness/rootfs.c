@@ -2,7 +2,7 @@
 
 /* The folder that a test's containers live in. */
 
-#include "rootfs.h"
+#include "harness/rootfs.h"
 
 #include <errno.h>
 #include <fcntl.h>

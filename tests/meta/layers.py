@@ -85,7 +85,8 @@ def check_outside(report, path, form, target):
             report.check(os.path.isfile(os.path.join(tree.ROOT, 'include', target)), f'{where}, which does not exist')
         return
     near = [posixpath.normpath(posixpath.join(base, target)) for base in (folder, 'tests')]
-    near = [n for n in near if os.path.isfile(os.path.join(tree.ROOT, n))]
+    near = [n for n in near
+            if os.path.isfile(os.path.join(tree.ROOT, n)) or os.path.isfile(os.path.join(tree.ROOT, n + '.in'))]
     report.check(bool(near) and not near[0].startswith('libcontain/'),
                  f'{where}: only <contain/…> and its own or the harness\'s headers')
 
