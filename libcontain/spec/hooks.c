@@ -6,6 +6,8 @@
 
 #include "spec/values.h"
 
+#include <string.h>
+
 static const char *const names[CT_HOOK_N] = {
         [CT_HOOK_PRESTART] = "prestart",
         [CT_HOOK_CREATE_RUNTIME] = "createRuntime",
@@ -79,5 +81,23 @@ int ct_spec_parse_hooks(const struct ct_json *value, struct ct_spec *ret, contai
                 if (r < 0)
                         return r;
         }
+        return 0;
+}
+
+int ct_spec_parse_hooks_text(struct ct_arena *arena, const char *text, size_t size,
+                             struct ct_spec_hooks ret[CT_HOOK_N], contain_error_t **err)
+{
+        _cleanup_(ct_json_document_freep) struct ct_json_document *document = NULL;
+        struct ct_spec spec = { 0 };
+        struct ct_json value;
+        int r;
+
+        r = ct_json_parse(arena, "hooks", text, size, &document, &value, err);
+        if (r < 0)
+                return r;
+        r = ct_spec_parse_hooks(&value, &spec, err);
+        if (r < 0)
+                return r;
+        memcpy(ret, spec.hooks, sizeof(spec.hooks));
         return 0;
 }

@@ -291,6 +291,10 @@ struct ct_spec_hooks {
         size_t n;
 };
 
+/* Parses a hooks section alone, as a container's record keeps it. */
+int ct_spec_parse_hooks_text(struct ct_arena *arena, const char *text, size_t size,
+                             struct ct_spec_hooks ret[CT_HOOK_N], contain_error_t **err);
+
 /* Name of a kind as in the file, "createRuntime". */
 const char *ct_spec_hook_name(enum ct_spec_hook_kind kind);
 

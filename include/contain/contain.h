@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTAIN_CONTAIN_H
+#define CONTAIN_CONTAIN_H
+
+/* All of the public API. Begin with container.h; base.h has the rules that hold everywhere. */
+
+#include <contain/base.h>
+#include <contain/container.h>
+#include <contain/context.h>
+#include <contain/error.h>
+
+#endif

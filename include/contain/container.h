@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTAIN_CONTAINER_H
+#define CONTAIN_CONTAINER_H
+
+#include <contain/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * The life of a container (runtime-spec, runtime.md):
+ *
+ *      contain_new -> contain_load_* -> contain_set_* -> contain_create
+ *                  -> contain_start -> contain_wait -> contain_destroy -> contain_unref
+ *
+ * Any other process takes part by contain_open().
+ */
+
+/* --- making and freeing handles ------------------------------------------------------------ */
+
+/**
+ * contain_new() - make the handle of a container that does not exist yet
+ * @ret: receives the handle, to be freed with contain_unref()
+ * @ctx: the context, of which the handle keeps a reference; NULL for one with default settings
+ * @id:  the container's name: a letter, a digit, '_', '+' or '-', then up to 1023 of these
+ *       and '.'; NULL for a random one
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Nothing is made on disk: whether the id is free is found out by contain_create().
+ *
+ * Threads: any.
+ * Returns: 0; -EINVAL for an id that is not valid; -ENOMEM.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_new(contain_t **ret, contain_ctx_t *ctx, const char *id, contain_error_t **err);
+
+/**
+ * contain_open() - make a handle of a container that exists
+ * @ret: receives the handle, to be freed with contain_unref()
+ * @ctx: the context, of which the handle keeps a reference; NULL for one with default settings
+ * @id:  the container's name
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Threads: any.
+ * Returns: 0; -EINVAL for an id that is not valid; -ENOENT when there is no such container;
+ *          -EBADMSG when its record is damaged.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_open(contain_t **ret, contain_ctx_t *ctx, const char *id, contain_error_t **err);
+
+/**
+ * contain_ref() - take one more reference
+ * @c: a container
+ *
+ * Threads: any, beside any other call.
+ * Returns: @c.
+ * Since:   1.0
+ */
+CONTAIN_API contain_t *contain_ref(contain_t *c);
+
+/**
+ * contain_unref() - give a reference back; the last one frees the handle
+ * @c: a container, or NULL
+ *
+ * The container itself lives on, unless it is ephemeral: then it is killed and removed, which
+ * can block for as long as the kernel takes to end its processes.
+ *
+ * Threads: any.
+ * Returns: NULL.
+ * Since:   1.0
+ */
+CONTAIN_API contain_t *contain_unref(contain_t *c);
+
+/**
+ * contain_id() - the container's id
+ * @c: a container
+ *
+ * Threads: any, beside any other call.
+ * Returns: the id, borrowed while the handle lives.
+ * Since:   1.0
+ */
+CONTAIN_API const char *contain_id(contain_t *c);
+
+/* --- the configuration --------------------------------------------------------------------- */
+
+/**
+ * contain_load_bundle() - read the configuration from a bundle
+ * @c:   a container that has not been created
+ * @dir: a folder with a config.json (runtime-spec, bundle.md)
+ * @err: receives the details of a failure, with its place; may be NULL
+ *
+ * Threads: any.
+ * Returns: 0; -EINVAL for a configuration that is not valid; -EBUSY once created; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_load_bundle(contain_t *c, const char *dir, contain_error_t **err);
+
+/**
+ * contain_load_config() - take the configuration from memory
+ * @c:    a container that has not been created
+ * @json: a config.json document (runtime-spec, config.md)
+ * @len:  its length in bytes; at most 4 MiB
+ * @dir:  the folder that relative paths in it start from; NULL for the working directory
+ * @err:  receives the details of a failure, with its place; may be NULL
+ *
+ * Threads: any.
+ * Returns: 0; -EINVAL for a configuration that is not valid; -EBUSY once created; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_load_config(contain_t *c, const char *json, size_t len, const char *dir,
+                                    contain_error_t **err);
+
+/**
+ * contain_load_rootfs() - run a command in a root file system, with the default configuration
+ * @c:      a container that has not been created
+ * @rootfs: the folder that becomes "/"; "/" is the host's own, read-only
+ * @argv:   the command, ended by NULL
+ * @err:    receives the details of a failure; may be NULL
+ *
+ * The same as contain_load_config() of what contain_default_config() returns, with a private
+ * /tmp added, and as a rootless container when the caller is not root.
+ *
+ * Threads: any.
+ * Returns: 0; -EINVAL; -EBUSY once created; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_load_rootfs(contain_t *c, const char *rootfs, const char *const *argv,
+                                    contain_error_t **err);
+
+/** Flags of contain_set_flags(). */
+enum {
+        CONTAIN_EPHEMERAL = 1 << 0,         /* no file on disk; gone with its last handle or its host */
+        CONTAIN_NO_PIVOT = 1 << 1,          /* move the root instead of pivot_root(2): for ramdisk hosts */
+        CONTAIN_NO_NEW_KEYRING = 1 << 2     /* keep the caller's session keyring */
+};
+
+/**
+ * contain_set_flags() - choose how the container is made
+ * @c:     a container that has not been created
+ * @flags: CONTAIN_EPHEMERAL and the like; replaces what was set before
+ * @err:   receives the details of a failure; may be NULL
+ *
+ * Threads: any.
+ * Returns: 0; -EINVAL for unknown flags; -EBUSY once created.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_set_flags(contain_t *c, unsigned flags, contain_error_t **err);
+
+/**
+ * contain_set_stdio() - choose the standard streams of the container's process
+ * @c:         a container that has not been created
+ * @stdin_fd:  a descriptor, or -1 for the caller's own
+ * @stdout_fd: a descriptor, or -1 for the caller's own
+ * @stderr_fd: a descriptor, or -1 for the caller's own
+ * @err:       receives the details of a failure; may be NULL
+ *
+ * Streams the caller does not have open become /dev/null. Without effect on a container
+ * with a terminal.
+ *
+ * Threads: any.
+ * Returns: 0; -EBADF for a descriptor that is not open; -EBUSY once created.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_set_stdio(contain_t *c, int stdin_fd, int stdout_fd, int stderr_fd,
+                                  contain_error_t **err);
+
+/**
+ * contain_add_fd() - pass one more descriptor to the container's process
+ * @c:   a container that has not been created
+ * @fd:  an open descriptor
+ * @err: receives the details of a failure; may be NULL
+ *
+ * The first one added becomes number 3 inside, the next 4, and so on; at most 128. Nothing
+ * else that the caller has open is visible inside, whether or not it is close-on-exec.
+ *
+ * Threads: any.
+ * Returns: the number inside; -EBADF; -E2BIG; -EBUSY once created.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_add_fd(contain_t *c, int fd, contain_error_t **err);
+
+/**
+ * contain_set_rootfs_fd() - give the root file system as a descriptor
+ * @c:   a container that has not been created
+ * @fd:  a folder, opened with or without O_PATH, or a detached mount from open_tree(2) or fsmount(2)
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Takes the place of root.path.
+ *
+ * Threads: any.
+ * Returns: 0; -EBADF; -ENOTDIR; -EBUSY once created.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_set_rootfs_fd(contain_t *c, int fd, contain_error_t **err);
+
+/**
+ * contain_set_namespace_fd() - give a namespace to join as a descriptor
+ * @c:    a container that has not been created
+ * @type: "pid", "network", "mount", "ipc", "uts", "user", "cgroup" or "time"
+ * @fd:   the namespace, such as an opened /proc/PID/ns file
+ * @err:  receives the details of a failure; may be NULL
+ *
+ * Takes the place of what linux.namespaces says about that type.
+ *
+ * Threads: any.
+ * Returns: 0; -EINVAL for an unknown type or a namespace of another type; -EBADF; -EBUSY once created.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_set_namespace_fd(contain_t *c, const char *type, int fd, contain_error_t **err);
+
+/**
+ * contain_set_console_socket() - choose where the terminal is sent to
+ * @c:    a container that has not been created
+ * @path: a listening AF_UNIX stream socket, which receives the terminal's master end as
+ *        SCM_RIGHTS when the container is created; NULL to keep it for contain_console_fd()
+ * @err:  receives the details of a failure; may be NULL
+ *
+ * Threads: any.
+ * Returns: 0; -ENAMETOOLONG; -EBUSY once created.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_set_console_socket(contain_t *c, const char *path, contain_error_t **err);
+
+/**
+ * contain_set_seccomp_socket() - choose where the seccomp notification descriptor is sent to
+ * @c:   a container that has not been created
+ * @fd:  a connected AF_UNIX socket: takes the place of linux.seccomp.listenerPath and receives
+ *       the same message (runtime-spec, config-linux.md, "The Container Process State")
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Threads: any.
+ * Returns: 0; -EBADF; -ENOTSOCK; -EBUSY once created.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_set_seccomp_socket(contain_t *c, int fd, contain_error_t **err);
+
+/**
+ * contain_plan_json() - print the program that would make the container
+ * @c:   a container with a configuration
+ * @ret: receives a JSON document: the ordered steps, each with the place in the configuration
+ *       that it comes from, and the descriptors that they need; free with contain_free()
+ * @err: receives the details of a failure, with its place; may be NULL
+ *
+ * Runs nothing and needs no privilege.
+ *
+ * Threads: any.
+ * Returns: 0; -EINVAL for a configuration that cannot be carried out; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_plan_json(contain_t *c, char **ret, contain_error_t **err);
+
+/* --- the life cycle ------------------------------------------------------------------------ */
+
+/**
+ * contain_create() - make the container, up to but not including the user's program
+ * @c:   a container with a configuration
+ * @err: receives the details of a failure, with its place; may be NULL
+ *
+ * Blocks until the container is created, hooks included. On failure nothing is left behind
+ * and the handle can be used again.
+ *
+ * Threads: any; contain_wait() and contain_signal() on @c run beside it.
+ * Returns: 0; -EEXIST when the id is taken; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_create(contain_t *c, contain_error_t **err);
+
+/**
+ * contain_start() - run the user's program in a created container
+ * @c:   a container
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Returns when the program has been executed or could not be, and after the poststart hooks.
+ *
+ * Threads: any; contain_wait() and contain_signal() on @c run beside it.
+ * Returns: 0; -EINVAL when it is not in status "created"; -ENOENT, -EACCES and the like when
+ *          the program cannot be executed, after which the container is stopped.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_start(contain_t *c, contain_error_t **err);
+
+/** Flags of contain_signal(). */
+enum {
+        CONTAIN_SIGNAL_ALL = 1 << 0     /* every process in the container, not only the first */
+};
+
+/**
+ * contain_signal() - send a signal to the container's process
+ * @c:      a container
+ * @signo:  signal number, 1 to SIGRTMAX
+ * @flags:  CONTAIN_SIGNAL_ flags, or 0
+ * @err:    receives the details of a failure; may be NULL
+ *
+ * Goes through the pidfd, so it never reaches a recycled pid. Returns when the signal is
+ * queued, not when it has taken effect; see contain_wait() for the exit.
+ *
+ * Threads: any, in parallel with every other call on @c.
+ * Returns: 0; -ESRCH if the process has ended; -EINVAL for a bad @signo.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_signal(contain_t *c, int signo, unsigned flags, contain_error_t **err);
+
+/** How a container's process ended. */
+typedef struct contain_exit {
+        size_t size;        /* sizeof(contain_exit_t), set by the caller */
+        int32_t known;      /* 1: the fields below are right; 0: the status was taken by another process */
+        int32_t code;       /* exit code, or -1 when it was ended by a signal */
+        int32_t signo;      /* signal that ended it, or 0 */
+        int32_t core;       /* 1: it left a core dump */
+} contain_exit_t;
+
+/**
+ * contain_wait() - wait until the container's process has ended
+ * @c:          a container that has been created
+ * @timeout_ms: how long to wait, in milliseconds; -1 for ever; 0 only asks
+ * @ret:        receives how it ended; its size must be set; may be NULL
+ * @err:        receives the details of a failure; may be NULL
+ *
+ * Asking again gives the same answer. The status itself is known to the process that created
+ * the container, and on Linux 6.15 or later to any process that had it open when it ended.
+ *
+ * Threads: any, in parallel with every other call on @c.
+ * Returns: 0; -ETIMEDOUT; -EINVAL when there is no process yet.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_wait(contain_t *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err);
+
+/** Flags of contain_destroy(). */
+enum {
+        CONTAIN_DESTROY_FORCE = 1 << 0  /* kill what runs first, and clean up what a crash left */
+};
+
+/**
+ * contain_destroy() - remove the container and all that was made for it
+ * @c:     a container
+ * @flags: CONTAIN_DESTROY_ flags, or 0
+ * @err:   receives the details of a failure; may be NULL
+ *
+ * A container that is stopped, or created and not started, is removed; one that runs is removed
+ * with CONTAIN_DESTROY_FORCE only. Poststop hooks run last; their failures are logged.
+ *
+ * Threads: any.
+ * Returns: 0; -EBUSY when it runs; -ENOENT when there is nothing to remove; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_destroy(contain_t *c, unsigned flags, contain_error_t **err);
+
+/**
+ * contain_become() - replace the calling process by the container's process
+ * @c:   a container with a configuration
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Like execve(2): same pid, same parent, no child; on success it does not return, and all other
+ * threads of the process are gone. Mounts vanish with the process. A new pid namespace, a
+ * terminal, and hooks that run outside of the container are refused, as there is nobody left
+ * to see to them. When a step fails after the point of no return, the process prints the
+ * failure on standard error and exits with status 125, or 126 or 127 when the program cannot
+ * be executed or found.
+ *
+ * Threads: any.
+ * Returns: -errno, only on failure.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_become(contain_t *c, contain_error_t **err);
+
+/* --- looking at it ------------------------------------------------------------------------- */
+
+/** Status of a container (runtime-spec, runtime.md, "State"). */
+enum {
+        CONTAIN_STATUS_NONE = 0,        /* not created, or destroyed */
+        CONTAIN_STATUS_CREATING = 1,
+        CONTAIN_STATUS_CREATED = 2,
+        CONTAIN_STATUS_RUNNING = 3,
+        CONTAIN_STATUS_STOPPED = 4,
+        CONTAIN_STATUS_PAUSED = 5
+};
+
+/**
+ * contain_status() - the container's status now
+ * @c:   a container
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Threads: any, in parallel with every other call on @c.
+ * Returns: a CONTAIN_STATUS_ value; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_status(contain_t *c, contain_error_t **err);
+
+/**
+ * contain_state_json() - the container's state
+ * @c:   a container that has been created
+ * @ret: receives the state object of the runtime-spec (runtime.md, "State"), with the members
+ *       rootfs, created and owner besides; free with contain_free()
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Threads: any, in parallel with every other call on @c.
+ * Returns: 0; -ENOENT when it does not exist; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_state_json(contain_t *c, char **ret, contain_error_t **err);
+
+/**
+ * contain_pid() - the pid of the container's process, as the caller sees it
+ * @c: a container
+ *
+ * For display: a pid can be another process's by the time it is used. Use contain_pidfd().
+ *
+ * Threads: any, in parallel with every other call on @c.
+ * Returns: the pid; 0 when there is none.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_pid(contain_t *c);
+
+/**
+ * contain_pidfd() - the container's process as a descriptor (pidfd_open(2))
+ * @c:   a container that has been created
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Threads: any, in parallel with every other call on @c.
+ * Returns: a new descriptor; -ESRCH when there is no process.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_pidfd(contain_t *c, contain_error_t **err);
+
+/**
+ * contain_console_fd() - the master end of the container's terminal
+ * @c:   a container that this handle created, with process.terminal and without a console socket
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Threads: any.
+ * Returns: a new descriptor; -ENOTTY when there is none.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_console_fd(contain_t *c, contain_error_t **err);
+
+/** What an event tells. */
+enum {
+        CONTAIN_EVENT_CREATED = 1,
+        CONTAIN_EVENT_STARTED = 2,
+        CONTAIN_EVENT_EXITED = 3,       /* contain_wait() returns at once from here on */
+        CONTAIN_EVENT_OOM = 4,          /* the kernel killed a process for want of memory */
+        CONTAIN_EVENT_DESTROYED = 5
+};
+
+/**
+ * contain_event_fd() - a descriptor that becomes readable when something happened
+ * @c:   a container
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Poll it in any loop (POLLIN), then call contain_event_next(); never read from it.
+ *
+ * Threads: any, in parallel with every other call on @c.
+ * Returns: a new descriptor; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_event_fd(contain_t *c, contain_error_t **err);
+
+/**
+ * contain_event_next() - take the next event
+ * @c:   a container
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Never blocks. Each event is given once per handle, in the order in which they happened.
+ *
+ * Threads: any, in parallel with every other call on @c.
+ * Returns: a CONTAIN_EVENT_ value; 0 when there is none; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_event_next(contain_t *c, contain_error_t **err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

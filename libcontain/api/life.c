@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Gates of include/contain/container.h: the life cycle, and looking at it. */
+
+#include "api/gate.h"
+
+#include "base/fds.h"
+
+#include <contain/container.h>
+#include <signal.h>
+
+/* A configuration is there and the container is not. Call with `life` held. */
+static int gate_configured(struct contain *c, contain_error_t **err)
+{
+        if (c->record || c->opened)
+                return ct_fail(err, CONTAIN_E_STATUS, EBUSY, NULL, "container '%s' is created already",
+                               c->id);
+        if (!c->spec)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
+                               "container '%s' has no configuration yet", c->id);
+        return 0;
+}
+
+int contain_plan_json(contain_t *c, char **ret, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_argument(ret, "ret", err);
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        if (!c->spec)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "container '%s' has no configuration",
+                               c->id);
+        return ct_op_plan(c, ret, err);
+}
+
+int contain_create(contain_t *c, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        r = gate_configured(c, err);
+        return r < 0 ? r : ct_op_create(c, err);
+}
+
+int contain_start(contain_t *c, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        return ct_op_start(c, err);
+}
+
+int contain_signal(contain_t *c, int signo, unsigned flags, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_flags(flags, CONTAIN_SIGNAL_ALL, err);
+        if (r < 0)
+                return r;
+        if (signo < 1 || signo > SIGRTMAX)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "%d is not the number of a signal",
+                               signo);
+        return ct_op_signal(c, signo, flags, err);
+}
+
+int contain_wait(contain_t *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        if (ret && ret->size != sizeof(*ret))
+                return ct_fail(err, CONTAIN_E_ARGUMENT, E2BIG, NULL, "the size of argument 'ret' is not set");
+        return ct_op_wait(c, timeout_ms, ret, err);
+}
+
+int contain_destroy(contain_t *c, unsigned flags, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_flags(flags, CONTAIN_DESTROY_FORCE, err);
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        return ct_op_destroy(c, flags, err);
+}
+
+int contain_become(contain_t *c, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        r = gate_configured(c, err);
+        return r < 0 ? r : ct_op_become(c, err);
+}
+
+int contain_status(contain_t *c, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        return r < 0 ? r : ct_op_status(c, err);
+}
+
+int contain_state_json(contain_t *c, char **ret, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_argument(ret, "ret", err);
+        return r < 0 ? r : ct_op_state(c, ret, err);
+}
+
+int contain_pid(contain_t *c)
+{
+        int pid;
+
+        if (!c || c->maker != getpid())
+                return 0;
+        pthread_mutex_lock(&c->look);
+        pid = ct_process_ended_locked(c) ? 0 : c->child.pid;
+        pthread_mutex_unlock(&c->look);
+        return pid;
+}
+
+int contain_pidfd(contain_t *c, contain_error_t **err)
+{
+        int fd = -ESRCH, r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        pthread_mutex_lock(&c->look);
+        if (c->child.pidfd >= 0)
+                fd = ct_dup(c->child.pidfd);
+        pthread_mutex_unlock(&c->look);
+        if (fd < 0)
+                return ct_fail(err, CONTAIN_E_NOT_RUNNING, -fd, NULL, "container '%s' has no process", c->id);
+        return fd;
+}
+
+int contain_console_fd(contain_t *c, contain_error_t **err)
+{
+        int fd = -ENOTTY, r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        pthread_mutex_lock(&c->look);
+        if (c->console_fd >= 0)
+                fd = ct_dup(c->console_fd);
+        pthread_mutex_unlock(&c->look);
+        if (fd < 0)
+                return ct_fail(err, CONTAIN_E_CONSOLE, -fd, NULL, "container '%s' has no terminal here",
+                               c->id);
+        return fd;
+}
+
+int contain_event_fd(contain_t *c, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        return r < 0 ? r : ct_op_event_fd(c, err);
+}
+
+int contain_event_next(contain_t *c, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        return r < 0 ? r : ct_op_event_next(c, err);
+}

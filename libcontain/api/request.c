@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Gates of include/contain/container.h: making a handle, and all that is said about a container before it is
+ * created. */
+
+#include "api/gate.h"
+
+#include "base/fds.h"
+
+#include <contain/container.h>
+#include <linux/nsfs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+int contain_new(contain_t **ret, contain_ctx_t *ctx, const char *id, contain_error_t **err)
+{
+        int r = gate_argument(ret, "ret", err);
+
+        if (r == 0 && ctx)
+                r = gate_maker(ctx->maker, err);
+        return r < 0 ? r : ct_container_new(ctx, id, ret, err);
+}
+
+int contain_open(contain_t **ret, contain_ctx_t *ctx, const char *id, contain_error_t **err)
+{
+        _cleanup_(ct_container_freep) struct contain *c = NULL;
+        int r = gate_argument(ret, "ret", err);
+
+        if (r == 0)
+                r = gate_argument(id, "id", err);
+        if (r == 0 && ctx)
+                r = gate_maker(ctx->maker, err);
+        if (r < 0)
+                return r;
+        r = ct_container_new(ctx, id, &c, err);
+        if (r < 0)
+                return r;
+        c->opened = true;
+        r = ct_op_open(c, err);
+        if (r < 0)
+                return r;
+        *ret = ct_take(c);
+        return 0;
+}
+
+contain_t *contain_ref(contain_t *c)
+{
+        if (c)
+                atomic_fetch_add(&c->refs, 1);
+        return c;
+}
+
+contain_t *contain_unref(contain_t *c)
+{
+        if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
+                return NULL;
+        /* A forked copy frees its memory; the container is the first process's. */
+        if (ct_is_ephemeral(c) && c->record && c->maker == getpid()) {
+                contain_error_t *error = NULL;
+
+                if (ct_op_destroy(c, CONTAIN_DESTROY_FORCE, &error) < 0)
+                        ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &error);
+        }
+        return ct_container_free(c);
+}
+
+const char *contain_id(contain_t *c)
+{
+        return c ? c->id : "";
+}
+
+/* What is said about a container has to be said before it exists. Call with `life` held. */
+static int gate_before_create(struct contain *c, contain_error_t **err)
+{
+        if (!c->record && !c->opened)
+                return 0;
+        return ct_fail(err, CONTAIN_E_BUSY, EBUSY, NULL, "container '%s' is created already", c->id);
+}
+
+int contain_load_bundle(contain_t *c, const char *dir, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_argument(dir, "dir", err);
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        return r < 0 ? r : ct_op_load_bundle(c, dir, err);
+}
+
+int contain_load_config(contain_t *c, const char *json, size_t len, const char *dir, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_argument(json, "json", err);
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        return r < 0 ? r : ct_op_load(c, json, len, dir, err);
+}
+
+int contain_load_rootfs(contain_t *c, const char *rootfs, const char *const *argv, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_argument(rootfs, "rootfs", err);
+        if (r == 0)
+                r = gate_argument(argv, "argv", err);
+        if (r == 0)
+                r = gate_argument(argv[0], "argv[0]", err);
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        return r < 0 ? r : ct_op_load_rootfs(c, rootfs, argv, err);
+}
+
+int contain_set_flags(contain_t *c, unsigned flags, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_flags(flags, CONTAIN_EPHEMERAL | CONTAIN_NO_PIVOT | CONTAIN_NO_NEW_KEYRING, err);
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        if (r == 0)
+                atomic_store(&c->flags, flags);
+        return r;
+}
+
+/* A copy of the caller's descriptor, or an error that names the argument. */
+static int copy_fd(int fd, const char *name, contain_error_t **err)
+{
+        int copy = ct_dup(fd);
+
+        if (copy < 0)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, -copy, NULL,
+                               "argument '%s' is not an open descriptor", name);
+        return copy;
+}
+
+static void replace_fd(int *slot, int fd)
+{
+        ct_close(*slot);
+        *slot = fd;
+}
+
+int contain_set_stdio(contain_t *c, int stdin_fd, int stdout_fd, int stderr_fd, contain_error_t **err)
+{
+        static const char *const names[] = { "stdin_fd", "stdout_fd", "stderr_fd" };
+        const int given[] = { stdin_fd, stdout_fd, stderr_fd };
+        int copies[3] = { -EBADF, -EBADF, -EBADF };
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        for (size_t i = 0; i < 3 && r == 0; i++) {
+                copies[i] = given[i] < 0 ? -EBADF : copy_fd(given[i], names[i], err);
+                if (given[i] >= 0 && copies[i] < 0)
+                        r = copies[i];
+        }
+        for (size_t i = 0; i < 3; i++) {
+                if (r == 0)
+                        replace_fd(&c->stdio[i], copies[i]);
+                else
+                        ct_close(copies[i]);
+        }
+        return r;
+}
+
+int contain_add_fd(contain_t *c, int fd, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        if (r < 0)
+                return r;
+        if (c->n_extra_fds == CT_MAX_EXTRA_FDS)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, E2BIG, NULL, "more than %d additional descriptors",
+                               CT_MAX_EXTRA_FDS);
+        r = copy_fd(fd, "fd", err);
+        if (r < 0)
+                return r;
+        c->extra_fds[c->n_extra_fds++] = r;
+        return (int)c->n_extra_fds + 2;
+}
+
+int contain_set_rootfs_fd(contain_t *c, int fd, contain_error_t **err)
+{
+        struct stat st;
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        if (r < 0)
+                return r;
+        r = copy_fd(fd, "fd", err);
+        if (r < 0)
+                return r;
+        if (fstat(r, &st) < 0 || !S_ISDIR(st.st_mode)) {
+                ct_close(r);
+                return ct_fail(err, CONTAIN_E_ARGUMENT, ENOTDIR, NULL, "argument 'fd' is not a folder");
+        }
+        replace_fd(&c->rootfs_fd, r);
+        return 0;
+}
+
+int contain_set_namespace_fd(contain_t *c, const char *type, int fd, contain_error_t **err)
+{
+        size_t i = 0;
+        int found, r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_argument(type, "type", err);
+        if (r < 0)
+                return r;
+        while (i < CT_NAMESPACES && strcmp(ct_namespace_name(ct_namespace_types[i]), type) != 0)
+                i++;
+        if (i == CT_NAMESPACES)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "'%s' is not a type of namespace",
+                               type);
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        if (r < 0)
+                return r;
+        r = copy_fd(fd, "fd", err);
+        if (r < 0)
+                return r;
+        found = ioctl(r, NS_GET_NSTYPE);
+        if (found < 0 || (uint64_t)found != ct_namespace_types[i]) {
+                ct_close(r);
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "argument 'fd' is not a %s namespace",
+                               type);
+        }
+        replace_fd(&c->namespace_fds[i], r);
+        return 0;
+}
+
+int contain_set_console_socket(contain_t *c, const char *path, contain_error_t **err)
+{
+        char *copy = NULL;
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        if (path && strlen(path) >= 4096)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, ENAMETOOLONG, NULL,
+                               "the console socket's path is too long");
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        if (r < 0)
+                return r;
+        if (path) {
+                copy = strdup(path);
+                if (!copy)
+                        return ct_fail_memory(err);
+        }
+        free(c->console_socket);
+        c->console_socket = copy;
+        return 0;
+}
+
+int contain_set_seccomp_socket(contain_t *c, int fd, contain_error_t **err)
+{
+        struct stat st;
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        if (r < 0)
+                return r;
+        r = copy_fd(fd, "fd", err);
+        if (r < 0)
+                return r;
+        if (fstat(r, &st) < 0 || !S_ISSOCK(st.st_mode)) {
+                ct_close(r);
+                return ct_fail(err, CONTAIN_E_ARGUMENT, ENOTSOCK, NULL, "argument 'fd' is not a socket");
+        }
+        replace_fd(&c->seccomp_fd, r);
+        return 0;
+}

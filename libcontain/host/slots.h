@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_HOST_SLOTS_H
+#define CT_HOST_SLOTS_H
+
+/* The descriptors that a plan asks for, opened in the host's namespaces. */
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+/* What the caller brings along; all borrowed, -1 for what it does not. */
+struct ct_slot_sources {
+        int rootfs_fd;
+        int stdio[3];
+        const int *extra_fds;
+        size_t n_extra_fds;
+        int start_fd;
+        int seccomp_fd;
+        int namespace_fds[8]; /* in the order of ct_namespace_types */
+        int program_fd;       /* contain-init, for PLAN_SLOT_USERNS */
+        const struct ct_facts *facts;
+};
+
+/* CLONE_NEW* in the order of namespace_fds. */
+#define CT_NAMESPACES 8
+extern const uint64_t ct_namespace_types[CT_NAMESPACES];
+/* "pid" and the like for a CLONE_NEW* flag; NULL for another number. */
+const char *ct_namespace_name(uint64_t type);
+
+/* Open descriptors in the order of the plan's slots. */
+struct ct_slots {
+        int *fds;
+        size_t n;
+};
+
+void ct_slots_done(struct ct_slots *slots);
+int ct_slots_open(const struct ct_plan *plan, const struct ct_slot_sources *sources, struct ct_slots *ret,
+                  contain_error_t **err);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Facts and request put together for the planner, and its plan as text. */
+
+#include "ops/container.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum ct_cgroup_mode cgroup_mode(enum ct_cgroup_kind kind)
+{
+        switch (kind) {
+        case CT_CGROUPS_V1:
+                return CT_CGROUP_V1;
+        case CT_CGROUPS_HYBRID:
+                return CT_CGROUP_HYBRID;
+        case CT_CGROUPS_V2:
+                return CT_CGROUP_V2;
+        case CT_CGROUPS_NONE:
+        default:
+                return CT_CGROUP_NONE;
+        }
+}
+
+/* A hierarchy with a name has no controller, and has to be mounted with the word "none". */
+static const char *mount_options(struct ct_arena *arena, const struct ct_hierarchy *hierarchy)
+{
+        if (strncmp(hierarchy->controllers, "name=", 5) == 0)
+                return ct_arena_printf(arena, "none,%s", hierarchy->controllers);
+        return hierarchy->controllers;
+}
+
+static int add_cgroup_facts(struct contain *c, const struct ct_cgroup *cgroup, struct ct_arena *arena,
+                            struct ct_facts *facts, contain_error_t **err)
+{
+        const struct ct_cgroup_layout *layout;
+        struct ct_facts_hierarchy *items;
+        int r;
+
+        r = ct_context_layout(c->ctx, &layout, err);
+        if (r < 0)
+                return r;
+        items = ct_arena_array(arena, layout->n, sizeof(*items));
+        if (!items)
+                return ct_fail_memory(err);
+        for (size_t i = 0; i < layout->n; i++) {
+                const struct ct_hierarchy *hierarchy = &layout->items[i];
+
+                items[i] = (struct ct_facts_hierarchy){
+                        .v2 = hierarchy->v2,
+                        .name = hierarchy->name,
+                        .mountpoint = hierarchy->mountpoint,
+                        .options = hierarchy->v2 ? "" : mount_options(arena, hierarchy),
+                        .container_path = cgroup ? ct_cgroup_path(cgroup, i) : NULL,
+                };
+                if (!items[i].options)
+                        return ct_fail_memory(err);
+        }
+        facts->cgroup_mode = cgroup_mode(layout->kind);
+        facts->hierarchies = items;
+        facts->n_hierarchies = layout->n;
+        return 0;
+}
+
+/* Where the container's cgroup is, for people: any hierarchy's path will do. */
+static const char *shown_cgroup_path(const struct ct_facts *facts)
+{
+        for (size_t i = 0; i < facts->n_hierarchies; i++)
+                if (facts->hierarchies[i].container_path)
+                        return facts->hierarchies[i].container_path;
+        return "";
+}
+
+int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, struct ct_plan **ret,
+                  contain_error_t **err)
+{
+        _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
+        const struct ct_facts *shared;
+        struct ct_request request = {
+                .id = c->id,
+                .bundle = c->bundle,
+                .become = become,
+                .no_pivot = (c->flags & CONTAIN_NO_PIVOT) != 0,
+                .no_new_keyring = (c->flags & CONTAIN_NO_NEW_KEYRING) != 0,
+                .has_rootfs_fd = c->rootfs_fd >= 0,
+                .has_seccomp_socket = c->seccomp_fd >= 0,
+                .n_extra_fds = (unsigned)c->n_extra_fds,
+        };
+        struct ct_facts facts;
+        int r;
+
+        if (!arena)
+                return ct_fail_memory(err);
+        r = ct_context_facts(c->ctx, &shared, err);
+        if (r < 0)
+                return r;
+        facts = *shared;
+        r = add_cgroup_facts(c, cgroup, arena, &facts, err);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < CT_NAMESPACES; i++)
+                if (c->namespace_fds[i] >= 0)
+                        request.namespace_fds |= ct_namespace_types[i];
+        request.cgroup_path = shown_cgroup_path(&facts);
+        return ct_plan_compile(c->spec, &facts, &request, ret, err);
+}
+
+int ct_op_plan(struct contain *c, char **ret, contain_error_t **err)
+{
+        _cleanup_(ct_cgroup_freep) struct ct_cgroup *cgroup = NULL;
+        _cleanup_(ct_plan_freep) struct ct_plan *plan = NULL;
+        _cleanup_buf_ struct ct_buf text = CT_BUF_INIT;
+        const struct ct_cgroup_layout *layout;
+        char *stolen;
+        int r;
+
+        if (c->ctx->manager != CT_MANAGER_DISABLED) {
+                r = ct_context_layout(c->ctx, &layout, err);
+                if (r < 0)
+                        return r;
+                r = ct_cgroup_new(layout, c->spec->linux_.cgroups_path, c->id, &cgroup, err);
+                if (r < 0)
+                        return r;
+        }
+        r = ct_op_compile(c, cgroup, false, &plan, err);
+        if (r < 0)
+                return r;
+        if (ct_plan_dump(plan, &text) < 0)
+                return ct_fail_memory(err);
+        stolen = ct_buf_steal(&text);
+        if (!stolen)
+                return ct_fail_memory(err);
+        *ret = stolen;
+        return 0;
+}

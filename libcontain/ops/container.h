@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_OPS_CONTAINER_H
+#define CT_OPS_CONTAINER_H
+
+/*
+ * What a context and a container handle hold, and the verbs on them, one file each. The gates of api/ have
+ * checked the arguments, the process and, where a verb says so, hold the handle's `life` lock.
+ */
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/pidfd.h"
+#include "cgroup/cgroup.h"
+#include "host/probe.h"
+#include "host/slots.h"
+#include "host/spawn.h"
+#include "plan/plan.h"
+#include "spec/spec.h"
+#include "state/state.h"
+
+#include <contain/contain.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#define CT_OCI_VERSION     "1.3.0" /* of the documents this library writes */
+#define CT_MAX_EXTRA_FDS   128
+/* How long killed processes may take to go before destroying gives up: they may hang in the kernel. */
+#define CT_KILL_TIMEOUT_MS 10000
+
+/* --- context ------------------------------------------------------------------------------- */
+
+enum ct_cgroup_manager { CT_MANAGER_CGROUPFS, CT_MANAGER_DISABLED };
+
+struct contain_ctx {
+        atomic_uint refs;
+        pid_t maker;      /* the process that made it */
+        atomic_bool used; /* a container was made from it: no more settings */
+        char *state_root;
+        enum ct_cgroup_manager manager;
+        contain_log_fn log;
+        void *log_userdata;
+        int log_level;
+
+        pthread_mutex_t lock; /* of what is looked up once, when first needed */
+        struct ct_probe *probe;
+        struct ct_cgroup_layout *layout;
+        int program_fd;
+};
+
+int ct_context_new(struct contain_ctx **ret, contain_error_t **err);
+struct contain_ctx *ct_context_unref(struct contain_ctx *ctx);
+CT_CLEANUP(struct contain_ctx, ct_context_unref)
+int ct_context_facts(struct contain_ctx *ctx, const struct ct_facts **ret, contain_error_t **err);
+int ct_context_layout(struct contain_ctx *ctx, const struct ct_cgroup_layout **ret, contain_error_t **err);
+/* The descriptor of contain-init, borrowed. */
+int ct_context_program(struct contain_ctx *ctx, contain_error_t **err);
+
+void ct_log(struct contain_ctx *ctx, int level, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+/* Logs an error's message with a few words before it, and frees the error. */
+void ct_log_error(struct contain_ctx *ctx, int level, const char *what, contain_error_t **err);
+
+/* --- handle -------------------------------------------------------------------------------- */
+
+#define CT_EVENT_QUEUE 8
+
+struct ct_events {
+        int epoll_fd; /* what contain_event_fd() hands out copies of; -1 until asked for */
+        int wake_fd;  /* eventfd: the queue is not empty */
+        int oom_fd;
+        int queue[CT_EVENT_QUEUE];
+        unsigned n;
+        uint64_t oom_kills; /* how many were told of */
+        bool exit_told;
+        bool exit_watched; /* the pidfd is in the epoll set */
+};
+
+struct contain {
+        atomic_uint refs;
+        pid_t maker;
+        struct contain_ctx *ctx;
+        char *id;
+
+        /* Held by whatever changes the container: load, set, create, start, destroy. */
+        pthread_mutex_t life;
+
+        /* The request */
+        atomic_uint flags;
+        int stdio[3];
+        int extra_fds[CT_MAX_EXTRA_FDS];
+        size_t n_extra_fds;
+        int rootfs_fd;
+        int namespace_fds[CT_NAMESPACES];
+        int seccomp_fd;
+        char *console_socket;
+
+        /* The configuration */
+        struct ct_arena *arena;
+        struct ct_spec *spec; /* in the arena; NULL until loaded */
+        char *bundle;         /* absolute */
+
+        bool opened; /* made by contain_open(): there is, or was, a folder of its name */
+
+        /* Of ephemeral containers; under `life`. */
+        int start_fd; /* the host's end of the start socket */
+        int guard_fd; /* closing it lets the guard loose */
+
+        /* The container and its process. Changed under `life` and `look` both, read under either. */
+        pthread_mutex_t look;
+        struct ct_record *record; /* NULL until created or opened */
+        struct ct_cgroup *cgroup; /* NULL for none */
+        struct ct_child child;    /* pid 0: none */
+        int console_fd;
+        bool started;
+        bool gone; /* destroyed */
+        struct ct_exit exit;
+        bool exited;
+        struct ct_events events;
+};
+
+int ct_container_new(struct contain_ctx *ctx, const char *id, struct contain **ret, contain_error_t **err);
+struct contain *ct_container_free(struct contain *c);
+CT_CLEANUP(struct contain, ct_container_free)
+/* Forgets the process and everything else that create made, after it was undone or destroyed. */
+void ct_container_reset(struct contain *c);
+static inline bool ct_is_ephemeral(struct contain *c)
+{
+        return (atomic_load(&c->flags) & CONTAIN_EPHEMERAL) != 0;
+}
+
+/* --- verbs ---------------------------------------------------------------------------------- */
+
+int ct_op_load(struct contain *c, const char *json, size_t size, const char *dir, contain_error_t **err);
+int ct_op_load_bundle(struct contain *c, const char *dir, contain_error_t **err);
+int ct_op_load_rootfs(struct contain *c, const char *rootfs, const char *const *argv, contain_error_t **err);
+int ct_op_default_config(const char *rootfs, const char *const *argv, unsigned flags, bool private_tmp,
+                         char **ret, contain_error_t **err);
+int ct_op_open(struct contain *c, contain_error_t **err);
+int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, struct ct_plan **ret,
+                  contain_error_t **err);
+int ct_op_plan(struct contain *c, char **ret, contain_error_t **err);
+int ct_op_create(struct contain *c, contain_error_t **err);
+int ct_op_start(struct contain *c, contain_error_t **err);
+int ct_op_signal(struct contain *c, int signo, unsigned flags, contain_error_t **err);
+int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err);
+int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err);
+int ct_op_become(struct contain *c, contain_error_t **err);
+int ct_op_status(struct contain *c, contain_error_t **err);
+int ct_op_state(struct contain *c, char **ret, contain_error_t **err);
+int ct_op_list(struct contain_ctx *ctx, char **ret, contain_error_t **err);
+int ct_op_features(struct contain_ctx *ctx, char **ret, contain_error_t **err);
+int ct_op_event_fd(struct contain *c, contain_error_t **err);
+int ct_op_event_next(struct contain *c, contain_error_t **err);
+
+/* --- shared by verbs ------------------------------------------------------------------------ */
+
+/* Queues an event. Takes `look`. */
+void ct_event_put(struct contain *c, int event);
+/* Has the pidfd and the OOM descriptor watched, if events were asked for. Call with `look` held. */
+void ct_event_watch(struct contain *c);
+
+/* Has the process ended? Keeps how. Takes `look`; the other is for callers that hold it. */
+bool ct_process_ended(struct contain *c);
+bool ct_process_ended_locked(struct contain *c);
+/* Kills what the container has and waits for its end, up to CT_KILL_TIMEOUT_MS. */
+int ct_process_kill(struct contain *c, contain_error_t **err);
+
+/* The state object of the runtime-spec with this status and pid; malloc'd. Nothing but the spec's members
+ * when !@more. */
+char *ct_state_text(const struct ct_record *record, int status, pid_t pid, bool more);
+const char *ct_status_name(int status);
+
+/* Fills in a record from the configuration. */
+int ct_record_make(struct contain *c, struct ct_record **ret, contain_error_t **err);
+/* Runs the hooks of a kind that is not in the plan: poststart, poststop. The first failure ends it unless
+ * @all. */
+int ct_hooks_run(struct contain *c, enum ct_spec_hook_kind kind, int status, bool all, contain_error_t **err);
+
+/* The host's turns in the plan of a container that is being created. */
+struct ct_turn {
+        struct contain *c;
+        const struct ct_plan *plan;
+        struct ct_record *record;
+        struct ct_cgroup *cgroup; /* NULL for none */
+        struct ct_child child;    /* the process that is being made the container's */
+        bool in_cgroup;           /* it has been moved to all of its cgroups */
+        bool in_v2;               /* it was cloned into the cgroup v2 one */
+};
+
+/* Runs host steps from *step on; *step becomes the first that is contain-init's, or READY's own number. */
+int ct_turn_run(struct ct_turn *turn, uint32_t *step, contain_error_t **err);
+int ct_turn_enter_cgroup(struct ct_turn *turn, contain_error_t **err);
+
+/* Starts the guard of an ephemeral container: its end when *ret_fd is closed. */
+int ct_guard_start(struct contain *c, const struct ct_cgroup *cgroup, int pidfd, int *ret_fd,
+                   contain_error_t **err);
+
+#endif

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Makes a container, up to the point where it waits for the request to start. What is made on the way is kept
+ * in a struct creation, whose cleanup undoes all of it; success is the last thing that happens, and empties
+ * it.
+ */
+
+#include "ops/container.h"
+
+#include "host/console.h"
+#include "host/converse.h"
+#include "host/words.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+struct creation {
+        struct contain *c;
+        struct ct_turn turn;
+        struct ct_state *state; /* claimed and locked; NULL when ephemeral */
+        struct ct_record *record;
+        struct ct_cgroup *cgroup;
+        bool cgroup_made;
+        struct ct_plan *plan;
+        struct ct_slots slots;
+        int socket_fd; /* the host's end of the conversation */
+        int init_fd;   /* the other one, until contain-init has it */
+        int start_fd;  /* the host's end of the start socket, when ephemeral */
+        int wait_fd;   /* what contain-init waits on */
+        int guard_fd;
+        int console_fd;
+        uint32_t fork_step; /* of a staged plan: steps behind it belong to the second process */
+        bool forked;
+};
+
+static void creation_init(struct creation *make, struct contain *c)
+{
+        *make = (struct creation){ .c = c,
+                                   .socket_fd = -EBADF,
+                                   .init_fd = -EBADF,
+                                   .start_fd = -EBADF,
+                                   .wait_fd = -EBADF,
+                                   .guard_fd = -EBADF,
+                                   .console_fd = -EBADF };
+        make->turn.c = c;
+        make->turn.child.pidfd = -EBADF;
+}
+
+/* Ends a child of ours and takes its status, so that no zombie stays. */
+static void reap(struct ct_child *child)
+{
+        siginfo_t info;
+
+        if (child->pidfd < 0)
+                return;
+        (void)ct_pidfd_signal(child->pidfd, SIGKILL);
+        (void)ct_pidfd_poll(child->pidfd, CT_KILL_TIMEOUT_MS);
+        (void)waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG);
+        child->pidfd = ct_close(child->pidfd);
+}
+
+/* Undoes what is left in @make, last things first. */
+static void creation_done(struct creation *make)
+{
+        contain_error_t *error = NULL;
+
+        make->socket_fd = ct_close(make->socket_fd);
+        make->init_fd = ct_close(make->init_fd);
+        reap(&make->turn.child);
+        if (make->cgroup_made && ct_cgroup_destroy(make->cgroup, CT_KILL_TIMEOUT_MS, &error) < 0)
+                ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, "after a failed create", &error);
+        ct_close(make->guard_fd);
+        if (make->state && ct_state_remove(make->state, &error) < 0)
+                ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, "after a failed create", &error);
+        ct_state_free(make->state);
+        ct_slots_done(&make->slots);
+        ct_close(make->start_fd);
+        ct_close(make->wait_fd);
+        ct_close(make->console_fd);
+        ct_plan_free(make->plan);
+        ct_cgroup_free(make->cgroup);
+        ct_record_free(make->record);
+}
+
+/* Everything that can fail without a trace: the plan, and with it most of what is wrong with a configuration.
+ */
+static int compile(struct creation *make, contain_error_t **err)
+{
+        struct contain *c = make->c;
+        const struct plan_header *header;
+        const struct ct_cgroup_layout *layout;
+        int r;
+
+        if (c->ctx->manager != CT_MANAGER_DISABLED) {
+                r = ct_context_layout(c->ctx, &layout, err);
+                if (r < 0)
+                        return r;
+                r = ct_cgroup_new(layout, c->spec->linux_.cgroups_path, c->id, &make->cgroup, err);
+                if (r < 0)
+                        return r;
+        }
+        r = ct_op_compile(c, make->cgroup, false, &make->plan, err);
+        if (r < 0)
+                return r;
+        header = ct_plan_header(make->plan);
+        for (uint32_t i = 0; i < header->n_steps; i++)
+                if (ct_plan_step(make->plan, i)->op == STEP_FORK)
+                        make->fork_step = i;
+        r = ct_record_make(c, &make->record, err);
+        if (r < 0)
+                return r;
+        if (make->cgroup && ct_cgroup_save(make->cgroup, &make->record->cgroup) < 0)
+                return ct_fail_memory(err);
+        make->turn.plan = make->plan;
+        make->turn.record = make->record;
+        make->turn.cgroup = make->cgroup;
+        return 0;
+}
+
+/* Takes the id. The record goes first: whatever is made from here on can be found, and removed, after a
+ * crash. */
+static int claim(struct creation *make, contain_error_t **err)
+{
+        struct contain *c = make->c;
+        int ends[2], r;
+
+        if (ct_is_ephemeral(c)) {
+                r = ct_converse_pair(ends);
+                if (r < 0)
+                        return ct_fail(err, CONTAIN_E_SYSTEM, -r, NULL, "cannot make a socket pair");
+                make->start_fd = ends[0];
+                make->wait_fd = ends[1];
+                return 0;
+        }
+        r = ct_state_claim(c->ctx->state_root, c->id, &make->state, err);
+        if (r < 0)
+                return r;
+        r = ct_state_save(make->state, make->record, err);
+        if (r < 0)
+                return r;
+        make->wait_fd = ct_state_listen(make->state, err);
+        return make->wait_fd < 0 ? make->wait_fd : 0;
+}
+
+static int open_slots(struct creation *make, contain_error_t **err)
+{
+        struct contain *c = make->c;
+        struct ct_slot_sources sources = {
+                .rootfs_fd = c->rootfs_fd,
+                .extra_fds = c->extra_fds,
+                .n_extra_fds = c->n_extra_fds,
+                .start_fd = make->wait_fd,
+                .seccomp_fd = c->seccomp_fd,
+        };
+        int r;
+
+        sources.program_fd = ct_context_program(c->ctx, err);
+        if (sources.program_fd < 0)
+                return sources.program_fd;
+        r = ct_context_facts(c->ctx, &sources.facts, err);
+        if (r < 0)
+                return r;
+        memcpy(sources.stdio, c->stdio, sizeof(sources.stdio));
+        memcpy(sources.namespace_fds, c->namespace_fds, sizeof(sources.namespace_fds));
+        r = ct_slots_open(make->plan, &sources, &make->slots, err);
+        if (r < 0)
+                return r;
+        make->wait_fd = ct_close(make->wait_fd);
+        return 0;
+}
+
+static int make_cgroup(struct creation *make, contain_error_t **err)
+{
+        int r;
+
+        if (!make->cgroup || make->cgroup_made)
+                return 0;
+        r = ct_cgroup_create(make->cgroup, &make->c->spec->linux_.resources, err);
+        if (r < 0)
+                return r;
+        make->cgroup_made = true;
+        return 0;
+}
+
+static int spawn(struct creation *make, contain_error_t **err)
+{
+        const struct plan_header *header = ct_plan_header(make->plan);
+        struct ct_spawn_init what = {
+                .program_fd = make->c->ctx->program_fd,
+                .name = "contain-init",
+                .clone_flags = header->clone_flags,
+                .cgroup_fd = -1,
+                .ambient = (header->flags & PLAN_FLAG_AMBIENT) != 0,
+        };
+        int ends[2], in_cgroup = 0, r;
+
+        r = ct_converse_pair(ends);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_SYSTEM, -r, NULL, "cannot make a socket pair");
+        make->socket_fd = ends[0];
+        make->init_fd = ends[1];
+        r = ct_converse_queue(make->socket_fd, make->plan, &make->slots);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_SPAWN, -r, NULL, "cannot hand the plan over");
+        ct_slots_done(&make->slots);
+
+        if (make->cgroup && make->cgroup_made)
+                what.cgroup_fd = ct_cgroup_v2_fd(make->cgroup);
+        what.socket_fd = make->init_fd;
+        r = ct_spawn_init(&what, &make->turn.child, &in_cgroup);
+        if (r < 0) {
+                r = ct_fail(err, CONTAIN_E_SPAWN, -r, header->clone_flags ? "/linux/namespaces" : NULL,
+                            "cannot start the container's first process");
+                if (header->clone_flags)
+                        ct_error_set_hint(
+                                err,
+                                "new namespaces take privilege, or a user namespace and "
+                                "kernel.unprivileged_userns_clone or user.max_*_namespaces that allow them");
+                return r;
+        }
+        make->turn.in_v2 = in_cgroup != 0;
+        make->init_fd = ct_close(make->init_fd);
+        return 0;
+}
+
+/*
+ * On cgroup v2 the process is cloned into its cgroup. A v1 cgroup takes a move, which costs a grace
+ * period of the kernel each: it is made and entered while contain-init is already at work.
+ */
+static int spawn_in_cgroup(struct creation *make, contain_error_t **err)
+{
+        const struct ct_cgroup_layout *layout = NULL;
+        int r;
+
+        if (make->cgroup) {
+                r = ct_context_layout(make->c->ctx, &layout, err);
+                if (r < 0)
+                        return r;
+        }
+        if (layout && layout->kind == CT_CGROUPS_V2) {
+                r = make_cgroup(make, err);
+                if (r < 0)
+                        return r;
+        }
+        r = spawn(make, err);
+        if (r < 0)
+                return r;
+        r = make_cgroup(make, err);
+        if (r < 0)
+                return r;
+        return make->fork_step ? 0 : ct_turn_enter_cgroup(&make->turn, err);
+}
+
+/* The first process of a staged plan has forked the second one, which goes on; the first is over. */
+static int adopt(struct creation *make, const struct plan_message *message, int *fd, contain_error_t **err)
+{
+        struct ct_child first = make->turn.child;
+
+        if (*fd < 0 || make->forked)
+                return ct_fail(err, CONTAIN_E_SPAWN, EPROTO, NULL, "contain-init does not keep to its plan");
+        make->turn.child = (struct ct_child){ .pid = (pid_t)message->value, .pidfd = ct_take_fd(fd) };
+        make->forked = true;
+        (void)ct_pidfd_poll(first.pidfd, CT_KILL_TIMEOUT_MS);
+        reap(&first);
+        return 0;
+}
+
+static int lost(struct creation *make, contain_error_t **err)
+{
+        struct ct_exit exit = { 0 };
+
+        (void)ct_pidfd_poll(make->turn.child.pidfd, 1000);
+        (void)ct_pidfd_exit(make->turn.child.pidfd, &exit);
+        if (exit.known && exit.signo)
+                return ct_fail(
+                        err, CONTAIN_E_LOST, ECANCELED, NULL,
+                        "the container's first process was ended by signal %d while it was being set up",
+                        exit.signo);
+        return ct_fail(err, CONTAIN_E_LOST, ECANCELED, NULL,
+                       "the container's first process ended while it was being set up");
+}
+
+/* Writes down that the container is created; after this it does not need its maker. */
+static int commit(struct creation *make, contain_error_t **err)
+{
+        struct ct_record *record = make->record;
+        int r;
+
+        record->pid = make->turn.child.pid;
+        r = ct_process_start_time(record->pid, &record->start_time);
+        if (r < 0)
+                return lost(make, err);
+        if (make->state) {
+                free(record->cgroup);
+                record->cgroup = NULL;
+                if (make->cgroup && ct_cgroup_save(make->cgroup, &record->cgroup) < 0)
+                        return ct_fail_memory(err);
+                return ct_state_save(make->state, record, err);
+        }
+        return ct_guard_start(make->c, make->cgroup, make->turn.child.pidfd, &make->guard_fd, err);
+}
+
+/* Runs the host's steps at contain-init's turn. 1: the container is created. */
+static int take_turn(struct creation *make, uint32_t step, contain_error_t **err)
+{
+        bool ready;
+        int r;
+
+        r = ct_turn_run(&make->turn, &step, err);
+        if (r < 0)
+                return r;
+        ready = ct_plan_step(make->plan, step)->op == STEP_READY;
+        if (ready) {
+                r = commit(make, err);
+                if (r < 0)
+                        return r;
+                step++;
+        }
+        r = ct_converse_send(make->socket_fd, PLAN_MESSAGE_GO, step, (uint64_t)make->turn.child.pid);
+        if (r < 0)
+                return lost(make, err);
+        return ready;
+}
+
+static int handle(struct creation *make, const struct plan_message *message, int *fd, contain_error_t **err)
+{
+        contain_error_t *warning = NULL;
+
+        switch (message->kind) {
+        case PLAN_MESSAGE_TURN:
+                return take_turn(make, message->step, err);
+        case PLAN_MESSAGE_CHILD:
+                return adopt(make, message, fd, err);
+        case PLAN_MESSAGE_CONSOLE:
+                ct_close(make->console_fd);
+                make->console_fd = ct_take_fd(fd);
+                return 0;
+        case PLAN_MESSAGE_WARNING:
+                (void)ct_words_fail(make->plan, message, &warning);
+                ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, make->c->id, &warning);
+                return 0;
+        case PLAN_MESSAGE_FAILED:
+                return ct_words_fail(make->plan, message, err);
+        default:
+                return ct_fail(err, CONTAIN_E_SPAWN, EPROTO, NULL, "contain-init does not keep to its plan");
+        }
+}
+
+/* Talks with contain-init until the container is created. */
+static int converse(struct creation *make, contain_error_t **err)
+{
+        struct plan_message early = { 0 };
+        int r = 0;
+
+        while (r == 0) {
+                struct plan_message message;
+                _cleanup_close_ int fd = -EBADF;
+
+                r = ct_converse_receive(make->socket_fd, make->turn.child.pidfd, &message, &fd);
+                if (r < 0)
+                        return r == -EPIPE ? lost(make, err)
+                                           : ct_fail(err, CONTAIN_E_SPAWN, -r, NULL,
+                                                     "cannot talk to contain-init");
+                /* The second process may ask before the first one has told of it. */
+                if (message.kind == PLAN_MESSAGE_TURN && !make->forked && message.step > make->fork_step &&
+                    make->fork_step > 0) {
+                        early = message;
+                        continue;
+                }
+                r = handle(make, &message, &fd, err);
+                if (r == 0 && message.kind == PLAN_MESSAGE_CHILD && early.kind != 0)
+                        r = handle(make, &early, &fd, err);
+        }
+        return r < 0 ? r : 0;
+}
+
+/* The container is created: everything becomes the handle's. */
+static void hand_over(struct creation *make)
+{
+        struct contain *c = make->c;
+
+        c->start_fd = ct_take_fd(&make->start_fd);
+        c->guard_fd = ct_take_fd(&make->guard_fd);
+        make->state = ct_state_free(make->state);
+
+        pthread_mutex_lock(&c->look);
+        c->record = ct_take(make->record);
+        c->cgroup = ct_take(make->cgroup);
+        make->cgroup_made = false;
+        c->child = make->turn.child;
+        make->turn.child.pidfd = -EBADF;
+        c->console_fd = ct_take_fd(&make->console_fd);
+        c->exited = c->started = c->gone = false;
+        c->events.exit_told = c->events.exit_watched = false;
+        c->events.oom_kills = 0;
+        ct_event_watch(c);
+        pthread_mutex_unlock(&c->look);
+        ct_event_put(c, CONTAIN_EVENT_CREATED);
+}
+
+int ct_op_create(struct contain *c, contain_error_t **err)
+{
+        _cleanup_(creation_done) struct creation make;
+        int r;
+
+        creation_init(&make, c);
+        r = compile(&make, err);
+        if (r < 0)
+                return r;
+        r = claim(&make, err);
+        if (r < 0)
+                return r;
+        r = open_slots(&make, err);
+        if (r < 0)
+                return r;
+        r = spawn_in_cgroup(&make, err);
+        if (r < 0)
+                return r;
+        r = converse(&make, err);
+        if (r < 0)
+                return r;
+        if (c->console_socket && make.console_fd >= 0) {
+                r = ct_console_send(c->console_socket, make.console_fd, err);
+                if (r < 0)
+                        return r;
+                make.console_fd = ct_close(make.console_fd);
+        }
+        hand_over(&make);
+        return 0;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Removes a container, in an order that can be taken up again by the next call after a crash: the record goes
+ * last. */
+
+#include "ops/container.h"
+
+static int refuse_running(struct contain *c, int status, contain_error_t **err)
+{
+        int r = ct_fail(err, CONTAIN_E_STATUS, EBUSY, NULL, "cannot delete container '%s' in status '%s'",
+                        c->id, ct_status_name(status));
+
+        ct_error_set_hint(err, "stop it first, or force it");
+        return r;
+}
+
+static int end_and_clean(struct contain *c, contain_error_t **err)
+{
+        contain_error_t *error = NULL;
+        int r;
+
+        r = ct_process_kill(c, err);
+        if (r < 0)
+                return r;
+        if (c->cgroup) {
+                r = ct_cgroup_destroy(c->cgroup, CT_KILL_TIMEOUT_MS, err);
+                if (r < 0)
+                        return r;
+        }
+        if (ct_hooks_run(c, CT_HOOK_POSTSTOP, CONTAIN_STATUS_STOPPED, true, &error) < 0)
+                ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &error);
+        return 0;
+}
+
+/* The record of a container that another handle may have changed, or removed, since this one looked. */
+static int reload(struct contain *c, struct ct_state *state, unsigned flags, contain_error_t **err)
+{
+        struct ct_record *fresh = NULL;
+        int r;
+
+        if (c->record && c->child.pidfd >= 0)
+                return 0;
+        r = ct_state_load(state, &fresh, err);
+        if (r == -ENODATA)
+                return 0; /* its maker was killed before there was anything else */
+        if (r == -EBADMSG && (flags & CONTAIN_DESTROY_FORCE)) {
+                ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, err);
+                return 0;
+        }
+        if (r < 0)
+                return r;
+        ct_record_free(fresh);
+        return ct_op_open(c, err);
+}
+
+static int destroy_locked(struct contain *c, struct ct_state *state, unsigned flags, contain_error_t **err)
+{
+        int status, r;
+
+        if (state) {
+                r = reload(c, state, flags, err);
+                if (r < 0)
+                        return r;
+        }
+        if (c->record) {
+                status = ct_op_status(c, err);
+                if (status < 0)
+                        return status;
+                if ((status == CONTAIN_STATUS_RUNNING || status == CONTAIN_STATUS_PAUSED) &&
+                    !(flags & CONTAIN_DESTROY_FORCE))
+                        return refuse_running(c, status, err);
+                r = end_and_clean(c, err);
+                if (r < 0)
+                        return r;
+        }
+        return state ? ct_state_remove(state, err) : 0;
+}
+
+int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err)
+{
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+        int r;
+
+        if (ct_is_ephemeral(c)) {
+                if (!c->record)
+                        return ct_fail(err, CONTAIN_E_NOT_FOUND, ENOENT, NULL,
+                                       "container '%s' does not exist", c->id);
+        } else {
+                r = ct_state_open(c->ctx->state_root, c->id, &state, err);
+                if (r < 0)
+                        return r;
+                r = ct_state_lock(state, err);
+                if (r < 0)
+                        return r;
+        }
+        r = destroy_locked(c, state, flags, err);
+        if (r < 0)
+                return r;
+        ct_container_reset(c);
+        ct_event_put(c, CONTAIN_EVENT_DESTROYED);
+        return 0;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Events: an epoll set that holds an eventfd for what this handle did, the pidfd, and the cgroup's OOM
+ * descriptor. Being a descriptor itself, the set can be polled in any loop.
+ */
+
+#include "ops/container.h"
+
+#include "base/fds.h"
+
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+
+static void watch(struct contain *c, int fd)
+{
+        struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+        (void)epoll_ctl(c->events.epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void wake(struct ct_events *events)
+{
+        uint64_t one = 1;
+
+        if (events->wake_fd >= 0)
+                (void)ct_write_all(events->wake_fd, &one, sizeof(one));
+}
+
+static void drain(int fd)
+{
+        char bytes[512];
+        ssize_t n;
+
+        do
+                n = read(fd, bytes, sizeof(bytes));
+        while (n < 0 && errno == EINTR);
+}
+
+void ct_event_watch(struct contain *c)
+{
+        struct ct_events *events = &c->events;
+
+        if (events->epoll_fd < 0)
+                return;
+        if (c->child.pidfd >= 0 && !events->exit_watched && !events->exit_told) {
+                watch(c, c->child.pidfd);
+                events->exit_watched = true;
+        }
+        if (c->cgroup && c->child.pidfd >= 0 && events->oom_fd < 0) {
+                events->oom_fd = ct_cgroup_oom_fd(c->cgroup);
+                if (events->oom_fd >= 0)
+                        watch(c, events->oom_fd);
+        }
+}
+
+void ct_event_put(struct contain *c, int event)
+{
+        struct ct_events *events = &c->events;
+
+        pthread_mutex_lock(&c->look);
+        if (events->n < CT_EVENT_QUEUE)
+                events->queue[events->n++] = event;
+        wake(events);
+        pthread_mutex_unlock(&c->look);
+}
+
+int ct_op_event_fd(struct contain *c, contain_error_t **err)
+{
+        struct ct_events *events = &c->events;
+        int fd, r = 0;
+
+        pthread_mutex_lock(&c->look);
+        if (events->epoll_fd < 0) {
+                _cleanup_close_ int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+                _cleanup_close_ int wake_fd = eventfd(events->n > 0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+                if (epoll_fd < 0 || wake_fd < 0) {
+                        r = -errno;
+                } else {
+                        events->epoll_fd = ct_take_fd(&epoll_fd);
+                        events->wake_fd = ct_take_fd(&wake_fd);
+                        watch(c, events->wake_fd);
+                        ct_event_watch(c);
+                }
+        }
+        fd = r < 0 ? r : ct_dup(events->epoll_fd);
+        pthread_mutex_unlock(&c->look);
+        if (fd < 0)
+                return ct_fail(err, CONTAIN_E_SYSTEM, -fd, NULL, "cannot make an event descriptor");
+        return fd;
+}
+
+static int take_queued(struct ct_events *events)
+{
+        int event;
+
+        if (events->n == 0)
+                return 0;
+        event = events->queue[0];
+        events->n--;
+        memmove(events->queue, events->queue + 1, events->n * sizeof(events->queue[0]));
+        if (events->n == 0 && events->wake_fd >= 0)
+                drain(events->wake_fd);
+        return event;
+}
+
+/* One event per OOM notification that counted; the kernel notifies of other memory events too. */
+static int take_oom(struct contain *c)
+{
+        struct ct_events *events = &c->events;
+        uint64_t kills = 0;
+
+        if (!c->cgroup || events->oom_fd < 0)
+                return 0;
+        if (ct_cgroup_oom_kills(c->cgroup, &kills) < 0)
+                return 0;
+        if (kills <= events->oom_kills) {
+                drain(events->oom_fd);
+                return 0;
+        }
+        events->oom_kills = kills;
+        drain(events->oom_fd);
+        return CONTAIN_EVENT_OOM;
+}
+
+static int take_exit(struct contain *c)
+{
+        struct ct_events *events = &c->events;
+
+        if (events->exit_told || c->child.pidfd < 0 || !c->exited)
+                return 0;
+        if (events->exit_watched)
+                (void)epoll_ctl(events->epoll_fd, EPOLL_CTL_DEL, c->child.pidfd, NULL);
+        events->exit_watched = false;
+        events->exit_told = true;
+        return CONTAIN_EVENT_EXITED;
+}
+
+int ct_op_event_next(struct contain *c, contain_error_t **err)
+{
+        int event;
+
+        (void)err;
+        (void)ct_process_ended(c);
+        pthread_mutex_lock(&c->look);
+        /* What the handle did before the process ended was queued before; a kill precedes the end that it
+         * causes. */
+        event = c->events.queue[0] == CONTAIN_EVENT_DESTROYED ? 0 : take_queued(&c->events);
+        if (event == 0)
+                event = take_oom(c);
+        if (event == 0)
+                event = take_exit(c);
+        if (event == 0)
+                event = take_queued(&c->events);
+        pthread_mutex_unlock(&c->look);
+        return event;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Takes a configuration in. */
+
+#include "ops/container.h"
+
+#include "base/fds.h"
+#include "base/json.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+/* The absolute path of a folder, without symbolic links. */
+static int resolve_folder(const char *dir, char **ret, contain_error_t **err)
+{
+        char *path = realpath(dir ? dir : ".", NULL);
+
+        if (!path)
+                return ct_fail(err, CONTAIN_E_BUNDLE, errno, NULL, "cannot use '%s' as the bundle",
+                               dir ? dir : ".");
+        *ret = path;
+        return 0;
+}
+
+int ct_op_load(struct contain *c, const char *json, size_t size, const char *dir, contain_error_t **err)
+{
+        _cleanup_(ct_arena_freep) struct ct_arena *arena = NULL;
+        _cleanup_free_ char *bundle = NULL;
+        struct ct_spec *spec = NULL;
+        int r;
+
+        r = resolve_folder(dir, &bundle, err);
+        if (r < 0)
+                return r;
+        arena = ct_arena_new();
+        if (!arena)
+                return ct_fail_memory(err);
+        r = ct_spec_parse(arena, json, size, &spec, err);
+        if (r < 0)
+                return r;
+
+        ct_arena_free(c->arena);
+        free(c->bundle);
+        c->arena = ct_take(arena);
+        c->spec = spec;
+        c->bundle = ct_take(bundle);
+        return 0;
+}
+
+int ct_op_load_bundle(struct contain *c, const char *dir, contain_error_t **err)
+{
+        _cleanup_close_ int dir_fd = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        size_t size = 0;
+        int r;
+
+        dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (dir_fd < 0)
+                return ct_fail(err, CONTAIN_E_BUNDLE, errno, NULL, "cannot open the bundle '%s'", dir);
+        r = ct_read_file_at(dir_fd, "config.json", CT_JSON_MAX_SIZE, &text, &size);
+        if (r == -EFBIG)
+                return ct_fail(err, CONTAIN_E_JSON, EFBIG, NULL, "'%s/config.json' is larger than %d bytes",
+                               dir, CT_JSON_MAX_SIZE);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_BUNDLE, -r, NULL, "cannot read '%s/config.json'", dir);
+        return ct_op_load(c, text, size, dir, err);
+}
+
+int ct_op_load_rootfs(struct contain *c, const char *rootfs, const char *const *argv, contain_error_t **err)
+{
+        unsigned flags = geteuid() == 0 ? 0 : CONTAIN_CONFIG_ROOTLESS;
+        _cleanup_free_ char *absolute = NULL, *json = NULL;
+        int r;
+
+        absolute = realpath(rootfs, NULL);
+        if (!absolute)
+                return ct_fail(err, CONTAIN_E_ROOTFS, errno, "/root/path",
+                               "cannot use '%s' as the root file system", rootfs);
+        r = ct_op_default_config(absolute, argv, flags, true, &json, err);
+        if (r < 0)
+                return r;
+        return ct_op_load(c, json, strlen(json), NULL, err);
+}

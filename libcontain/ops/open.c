@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Takes a container over from its record. */
+
+#include "ops/container.h"
+
+#include <string.h>
+
+/* The process, if it still is the one that was written down; without one, *ret is left alone. */
+static int open_process(struct contain *c, const struct ct_record *record, struct ct_child *ret,
+                        contain_error_t **err)
+{
+        int pidfd = -ESRCH;
+
+        if (record->pid > 0)
+                pidfd = ct_pidfd_open_checked(record->pid, record->start_time);
+        if (pidfd < 0 && pidfd != -ESRCH)
+                return ct_fail(err, CONTAIN_E_SYSTEM, -pidfd, NULL,
+                               "cannot open the process of container '%s'", c->id);
+        if (pidfd >= 0)
+                *ret = (struct ct_child){ .pid = record->pid, .pidfd = pidfd };
+        return 0;
+}
+
+static int open_cgroup(struct contain *c, const struct ct_record *record, struct ct_cgroup **ret,
+                       contain_error_t **err)
+{
+        const struct ct_cgroup_layout *layout;
+        int r;
+
+        if (!record->cgroup)
+                return 0;
+        r = ct_context_layout(c->ctx, &layout, err);
+        if (r < 0)
+                return r;
+        return ct_cgroup_load(layout, record->cgroup, ret, err);
+}
+
+int ct_op_open(struct contain *c, contain_error_t **err)
+{
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+        _cleanup_(ct_record_freep) struct ct_record *record = NULL;
+        _cleanup_(ct_cgroup_freep) struct ct_cgroup *cgroup = NULL;
+        struct ct_child child = { .pid = 0, .pidfd = -EBADF };
+        int r;
+
+        r = ct_state_open(c->ctx->state_root, c->id, &state, err);
+        if (r < 0)
+                return r;
+        r = ct_state_load(state, &record, err);
+        if (r == -ENODATA)
+                return 0;
+        if (r < 0)
+                return r;
+        r = open_cgroup(c, record, &cgroup, err);
+        if (r < 0)
+                return r;
+        r = open_process(c, record, &child, err);
+        if (r < 0)
+                return r;
+
+        pthread_mutex_lock(&c->look);
+        ct_record_free(c->record);
+        ct_cgroup_free(c->cgroup);
+        ct_close(c->child.pidfd);
+        c->started = record->started;
+        c->record = ct_take(record);
+        c->cgroup = ct_take(cgroup);
+        c->child = child;
+        ct_event_watch(c);
+        pthread_mutex_unlock(&c->look);
+        return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The container's process: has it ended, how, and ending it. */
+
+#include "ops/container.h"
+
+#include <signal.h>
+#include <time.h>
+
+bool ct_process_ended_locked(struct contain *c)
+{
+        if (c->exited || c->child.pidfd < 0)
+                return true;
+        if (ct_pidfd_poll(c->child.pidfd, 0) != 1)
+                return false;
+        (void)ct_pidfd_exit(c->child.pidfd, &c->exit);
+        c->exited = true;
+        return true;
+}
+
+bool ct_process_ended(struct contain *c)
+{
+        bool ended;
+
+        pthread_mutex_lock(&c->look);
+        ended = ct_process_ended_locked(c);
+        pthread_mutex_unlock(&c->look);
+        return ended;
+}
+
+/* Waits until @pidfd has ended, signalling again now and then: a process may be stopped, traced or just being
+ * forked. */
+static int wait_for_end(int pidfd)
+{
+        for (int waited = 0; waited < CT_KILL_TIMEOUT_MS; waited += 500) {
+                int r = ct_pidfd_poll(pidfd, 500);
+
+                if (r != 0)
+                        return r < 0 ? r : 0;
+                (void)ct_pidfd_signal(pidfd, SIGKILL);
+        }
+        return -ETIMEDOUT;
+}
+
+int ct_process_kill(struct contain *c, contain_error_t **err)
+{
+        int r;
+
+        if (ct_process_ended(c))
+                return 0;
+        if (c->cgroup)
+                (void)ct_cgroup_signal(c->cgroup, SIGKILL);
+        r = ct_pidfd_signal(c->child.pidfd, SIGKILL);
+        if (r < 0 && r != -ESRCH)
+                return ct_fail(err, CONTAIN_E_SYSTEM, -r, NULL, "cannot kill the process of container '%s'",
+                               c->id);
+        r = wait_for_end(c->child.pidfd);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_SYSTEM, -r, NULL, "the process of container '%s' does not end",
+                               c->id);
+        (void)ct_process_ended(c);
+        return 0;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Lets contain-init go on to the user's program. */
+
+#include "ops/container.h"
+
+#include "host/converse.h"
+#include "host/words.h"
+
+#include <signal.h>
+
+/* Words for a failure told on the start socket: the plan came along, as whoever starts need not have made it.
+ */
+static int start_failed(struct contain *c, const struct plan_message *message, int plan_fd,
+                        contain_error_t **err)
+{
+        _cleanup_(ct_plan_freep) struct ct_plan *plan = NULL;
+        int r;
+
+        r = ct_converse_read_plan(plan_fd, &plan);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_SPAWN, message->error, NULL,
+                               "the program of container '%s' cannot be executed (step %u)", c->id,
+                               message->step);
+        return ct_words_fail(plan, message, err);
+}
+
+/* Sends the request and waits until the program runs, or is known not to. */
+static int request_start(struct contain *c, int socket_fd, bool lone, contain_error_t **err)
+{
+        _cleanup_close_ int plan_fd = -EBADF;
+        struct plan_message message;
+        int r;
+
+        r = ct_converse_send(socket_fd, PLAN_MESSAGE_START, 0, 0);
+        if (r == 0)
+                r = ct_converse_started(socket_fd, &c->child, lone, &message, &plan_fd);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_LOST, -r, NULL, "the process of container '%s' does not answer",
+                               c->id);
+        if (r == 0)
+                return 0;
+        r = start_failed(c, &message, plan_fd, err);
+        /* It said so just before it ended: afterwards the container is stopped for every observer. */
+        (void)ct_pidfd_poll(c->child.pidfd, 1000);
+        return r;
+}
+
+/* Marks the container as started, for this handle and, with its record, for every other. */
+static int note_started(struct contain *c, struct ct_state *state, contain_error_t **err)
+{
+        pthread_mutex_lock(&c->look);
+        c->started = true;
+        pthread_mutex_unlock(&c->look);
+        ct_event_put(c, CONTAIN_EVENT_STARTED);
+        c->record->started = true;
+        return state ? ct_state_save(state, c->record, err) : 0;
+}
+
+static int start_locked(struct contain *c, struct ct_state *state, contain_error_t **err)
+{
+        _cleanup_close_ int connected = -EBADF;
+        int status, r;
+
+        status = ct_op_status(c, err);
+        if (status < 0)
+                return status;
+        if (status != CONTAIN_STATUS_CREATED)
+                return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL,
+                               "cannot start container '%s' in status '%s'", c->id, ct_status_name(status));
+        if (state) {
+                connected = ct_state_connect(state);
+                if (connected < 0)
+                        return ct_fail(err, CONTAIN_E_LOST, -connected, NULL,
+                                       "the process of container '%s' does not wait for a start", c->id);
+                r = request_start(c, connected, true, err);
+        } else {
+                r = request_start(c, c->start_fd, false, err);
+                c->start_fd = ct_close(c->start_fd);
+        }
+        if (r < 0)
+                return r;
+        return note_started(c, state, err);
+}
+
+/* config-linux.md: a poststart hook that fails is an error, and the container is stopped. */
+static int run_poststart(struct contain *c, contain_error_t **err)
+{
+        contain_error_t *kill_error = NULL;
+        int r;
+
+        r = ct_hooks_run(c, CT_HOOK_POSTSTART, CONTAIN_STATUS_RUNNING, false, err);
+        if (r == 0)
+                return 0;
+        if (ct_process_kill(c, &kill_error) < 0)
+                ct_log_error(c->ctx, CONTAIN_LOG_WARNING, "after a failed poststart hook", &kill_error);
+        return r;
+}
+
+int ct_op_start(struct contain *c, contain_error_t **err)
+{
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+        int r;
+
+        if (!c->record)
+                return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "container '%s' is not created", c->id);
+        if (!ct_is_ephemeral(c)) {
+                r = ct_state_open(c->ctx->state_root, c->id, &state, err);
+                if (r < 0)
+                        return r;
+                r = ct_state_lock(state, err);
+                if (r < 0)
+                        return r;
+        }
+        r = start_locked(c, state, err);
+        if (r < 0)
+                return r;
+        /* A hook may ask for the state, or signal: it must find the container unlocked. */
+        state = ct_state_free(state);
+        return run_poststart(c, err);
+}

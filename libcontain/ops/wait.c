@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Waiting for the end of the process, without holding anything that another call could want. */
+
+#include "ops/container.h"
+
+#include "base/fds.h"
+
+/*
+ * A descriptor of one's own: the handle's may be closed by a destroy() that runs meanwhile. -ESRCH: there was
+ * a process before this handle was opened; -EINVAL: there was none.
+ */
+static int borrow_pidfd(struct contain *c, bool *ret_exited)
+{
+        int fd;
+
+        pthread_mutex_lock(&c->look);
+        *ret_exited = c->exited;
+        fd = c->record && c->record->pid ? -ESRCH : -EINVAL;
+        if (!c->exited && c->child.pidfd >= 0)
+                fd = ct_dup(c->child.pidfd);
+        pthread_mutex_unlock(&c->look);
+        return fd;
+}
+
+static void fill(struct contain *c, contain_exit_t *ret)
+{
+        struct ct_exit exit;
+
+        pthread_mutex_lock(&c->look);
+        exit = c->exit;
+        pthread_mutex_unlock(&c->look);
+        ret->known = exit.known;
+        ret->code = exit.known ? exit.code : -1;
+        ret->signo = exit.known ? exit.signo : 0;
+        ret->core = exit.known && exit.core;
+}
+
+int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err)
+{
+        _cleanup_close_ int pidfd = -EBADF;
+        bool exited = false;
+        int r;
+
+        pidfd = borrow_pidfd(c, &exited);
+        if (!exited) {
+                if (pidfd == -ESRCH)
+                        return ct_fail(err, CONTAIN_E_EXIT_UNKNOWN, ECHILD, NULL,
+                                       "container '%s' ended before this handle was opened", c->id);
+                if (pidfd < 0)
+                        return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "container '%s' has no process",
+                                       c->id);
+                r = ct_pidfd_poll(pidfd, timeout_ms);
+                if (r < 0)
+                        return ct_fail(err, CONTAIN_E_SYSTEM, -r, NULL, "cannot wait for container '%s'",
+                                       c->id);
+                if (r == 0)
+                        return ct_fail(err, CONTAIN_E_TIMEOUT, ETIMEDOUT, NULL, "container '%s' still runs",
+                                       c->id);
+                (void)ct_process_ended(c);
+        }
+        if (ret)
+                fill(c, ret);
+        return 0;
+}

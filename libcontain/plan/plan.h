@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_PLAN_PLAN_H
+#define CT_PLAN_PLAN_H
+
+/*
+ * From specification and facts to a plan: a pure function, without privilege or side effect
+ * (but for libseccomp, which needs a descriptor of its own to export a filter to).
+ */
+
+#include "base/buf.h"
+#include "plan/facts.h"
+#include "plan/format.h"
+#include "plan/steps.h"
+
+/* A compiled plan: a checked block of bytes. */
+struct ct_plan {
+        void *bytes; /* struct plan_header, malloc'd */
+        size_t size;
+};
+
+struct ct_plan *ct_plan_free(struct ct_plan *plan);
+CT_CLEANUP(struct ct_plan, ct_plan_free)
+
+int ct_plan_compile(const struct ct_spec *spec, const struct ct_facts *facts, const struct ct_request *request,
+                    struct ct_plan **ret, contain_error_t **err);
+
+/* Prints a plan as JSON (contain_plan_json()). */
+int ct_plan_dump(const struct ct_plan *plan, struct ct_buf *ret);
+
+static inline const struct plan_header *ct_plan_header(const struct ct_plan *plan)
+{
+        return (const struct plan_header *)plan->bytes;
+}
+
+const struct plan_step *ct_plan_step(const struct ct_plan *plan, size_t i);
+const struct plan_slot *ct_plan_slot(const struct ct_plan *plan, size_t i);
+/* The string at @offset, "" for 0. */
+const char *ct_plan_string(const struct ct_plan *plan, uint32_t offset);
+/* Name and code of a step's operation; which side runs it. */
+const char *ct_plan_op_name(unsigned op);
+int ct_plan_op_code(unsigned op);
+bool ct_plan_op_is_host(unsigned op);
+
+#endif
