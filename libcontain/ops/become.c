@@ -7,8 +7,6 @@
 
 #include "host/converse.h"
 
-#include <string.h>
-
 /*
  * Moves the caller where resources are asked for; without them it stays in the cgroup it was started in, as
  * its supervisor expects. The cgroup outlives the process: who gave it its path removes it.
@@ -27,55 +25,23 @@ static int enter_cgroup(struct contain *c, struct ct_cgroup *cgroup, contain_err
         return r;
 }
 
-static int wants_cgroup(const struct contain *c)
-{
-        return c->ctx->manager != CT_MANAGER_DISABLED && c->spec->linux_.cgroups_path != NULL;
-}
-
-static int open_slots(struct contain *c, const struct ct_plan *plan, struct ct_slots *ret,
-                      contain_error_t **err)
-{
-        struct ct_slot_sources sources = {
-                .rootfs_fd = c->rootfs_fd,
-                .extra_fds = c->extra_fds,
-                .n_extra_fds = c->n_extra_fds,
-                .start_fd = -1,
-                .seccomp_fd = -1,
-        };
-        int r;
-
-        sources.program_fd = ct_context_program(c->ctx, err);
-        if (sources.program_fd < 0)
-                return sources.program_fd;
-        r = ct_context_facts(c->ctx, &sources.facts, err);
-        if (r < 0)
-                return r;
-        memcpy(sources.stdio, c->stdio, sizeof(sources.stdio));
-        memcpy(sources.namespace_fds, c->namespace_fds, sizeof(sources.namespace_fds));
-        return ct_slots_open(plan, &sources, ret, err);
-}
-
 int ct_op_become(struct contain *c, contain_error_t **err)
 {
         _cleanup_(ct_cgroup_freep) struct ct_cgroup *cgroup = NULL;
         _cleanup_(ct_plan_freep) struct ct_plan *plan = NULL;
         _cleanup_(ct_slots_done) struct ct_slots slots = { 0 };
         _cleanup_close_ int own = -EBADF, other = -EBADF;
-        const struct ct_cgroup_layout *layout;
         int ends[2], r;
 
-        if (wants_cgroup(c)) {
-                r = ct_context_layout(c->ctx, &layout, err);
-                if (r < 0)
-                        return r;
-                r = ct_cgroup_new(layout, c->spec->linux_.cgroups_path, c->id, &cgroup, err);
+        if (c->spec->linux_.cgroups_path) {
+                r = ct_op_name_cgroup(c, &cgroup, err);
                 if (r < 0)
                         return r;
         }
         r = ct_op_compile(c, cgroup, true, &plan, err);
         if (r < 0)
                 return r;
-        r = open_slots(c, plan, &slots, err);
+        r = ct_op_open_slots(c, plan, -1, &slots, err);
         if (r < 0)
                 return r;
         r = ct_converse_pair(ends);

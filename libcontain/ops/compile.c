@@ -105,23 +105,53 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
         return ct_plan_compile(c->spec, &facts, &request, ret, err);
 }
 
+int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd, struct ct_slots *ret,
+                     contain_error_t **err)
+{
+        struct ct_slot_sources sources = {
+                .rootfs_fd = c->rootfs_fd,
+                .extra_fds = c->extra_fds,
+                .n_extra_fds = c->n_extra_fds,
+                .start_fd = start_fd,
+                .seccomp_fd = c->seccomp_fd,
+        };
+        int r;
+
+        sources.program_fd = ct_context_program(c->ctx, err);
+        if (sources.program_fd < 0)
+                return sources.program_fd;
+        r = ct_context_facts(c->ctx, &sources.facts, err);
+        if (r < 0)
+                return r;
+        memcpy(sources.stdio, c->stdio, sizeof(sources.stdio));
+        memcpy(sources.namespace_fds, c->namespace_fds, sizeof(sources.namespace_fds));
+        return ct_slots_open(plan, &sources, ret, err);
+}
+
+int ct_op_name_cgroup(struct contain *c, struct ct_cgroup **ret, contain_error_t **err)
+{
+        const struct ct_cgroup_layout *layout;
+        int r;
+
+        if (c->ctx->manager == CT_MANAGER_DISABLED)
+                return 0;
+        r = ct_context_layout(c->ctx, &layout, err);
+        if (r < 0)
+                return r;
+        return ct_cgroup_new(layout, c->spec->linux_.cgroups_path, c->id, ret, err);
+}
+
 int ct_op_plan(struct contain *c, char **ret, contain_error_t **err)
 {
         _cleanup_(ct_cgroup_freep) struct ct_cgroup *cgroup = NULL;
         _cleanup_(ct_plan_freep) struct ct_plan *plan = NULL;
         _cleanup_buf_ struct ct_buf text = CT_BUF_INIT;
-        const struct ct_cgroup_layout *layout;
         char *stolen;
         int r;
 
-        if (c->ctx->manager != CT_MANAGER_DISABLED) {
-                r = ct_context_layout(c->ctx, &layout, err);
-                if (r < 0)
-                        return r;
-                r = ct_cgroup_new(layout, c->spec->linux_.cgroups_path, c->id, &cgroup, err);
-                if (r < 0)
-                        return r;
-        }
+        r = ct_op_name_cgroup(c, &cgroup, err);
+        if (r < 0)
+                return r;
         r = ct_op_compile(c, cgroup, false, &plan, err);
         if (r < 0)
                 return r;

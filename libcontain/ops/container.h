@@ -139,6 +139,11 @@ int ct_op_default_config(const char *rootfs, const char *const *argv, unsigned f
 int ct_op_open(struct contain *c, contain_error_t **err);
 int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, struct ct_plan **ret,
                   contain_error_t **err);
+/* Opens what a plan's slots name, and makes sure of contain-init. @start_fd: what it waits on, or -1. */
+int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd, struct ct_slots *ret,
+                     contain_error_t **err);
+/* Names the container's cgroup, if it is to have one. */
+int ct_op_name_cgroup(struct contain *c, struct ct_cgroup **ret, contain_error_t **err);
 int ct_op_plan(struct contain *c, char **ret, contain_error_t **err);
 int ct_op_create(struct contain *c, contain_error_t **err);
 int ct_op_start(struct contain *c, contain_error_t **err);

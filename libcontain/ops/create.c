@@ -90,17 +90,11 @@ static int compile(struct creation *make, contain_error_t **err)
 {
         struct contain *c = make->c;
         const struct plan_header *header;
-        const struct ct_cgroup_layout *layout;
         int r;
 
-        if (c->ctx->manager != CT_MANAGER_DISABLED) {
-                r = ct_context_layout(c->ctx, &layout, err);
-                if (r < 0)
-                        return r;
-                r = ct_cgroup_new(layout, c->spec->linux_.cgroups_path, c->id, &make->cgroup, err);
-                if (r < 0)
-                        return r;
-        }
+        r = ct_op_name_cgroup(c, &make->cgroup, err);
+        if (r < 0)
+                return r;
         r = ct_op_compile(c, make->cgroup, false, &make->plan, err);
         if (r < 0)
                 return r;
@@ -142,33 +136,6 @@ static int claim(struct creation *make, contain_error_t **err)
                 return r;
         make->wait_fd = ct_state_listen(make->state, err);
         return make->wait_fd < 0 ? make->wait_fd : 0;
-}
-
-static int open_slots(struct creation *make, contain_error_t **err)
-{
-        struct contain *c = make->c;
-        struct ct_slot_sources sources = {
-                .rootfs_fd = c->rootfs_fd,
-                .extra_fds = c->extra_fds,
-                .n_extra_fds = c->n_extra_fds,
-                .start_fd = make->wait_fd,
-                .seccomp_fd = c->seccomp_fd,
-        };
-        int r;
-
-        sources.program_fd = ct_context_program(c->ctx, err);
-        if (sources.program_fd < 0)
-                return sources.program_fd;
-        r = ct_context_facts(c->ctx, &sources.facts, err);
-        if (r < 0)
-                return r;
-        memcpy(sources.stdio, c->stdio, sizeof(sources.stdio));
-        memcpy(sources.namespace_fds, c->namespace_fds, sizeof(sources.namespace_fds));
-        r = ct_slots_open(make->plan, &sources, &make->slots, err);
-        if (r < 0)
-                return r;
-        make->wait_fd = ct_close(make->wait_fd);
-        return 0;
 }
 
 static int make_cgroup(struct creation *make, contain_error_t **err)
@@ -412,9 +379,10 @@ int ct_op_create(struct contain *c, contain_error_t **err)
         r = claim(&make, err);
         if (r < 0)
                 return r;
-        r = open_slots(&make, err);
+        r = ct_op_open_slots(c, make.plan, make.wait_fd, &make.slots, err);
         if (r < 0)
                 return r;
+        make.wait_fd = ct_close(make.wait_fd);
         r = spawn_in_cgroup(&make, err);
         if (r < 0)
                 return r;

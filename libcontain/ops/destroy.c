@@ -32,25 +32,41 @@ static int end_and_clean(struct contain *c, contain_error_t **err)
         return 0;
 }
 
-/* The record of a container that another handle may have changed, or removed, since this one looked. */
-static int reload(struct contain *c, struct ct_state *state, unsigned flags, contain_error_t **err)
+/* With its record damaged, all that is known of a container is its id: the cgroup that it has by default goes
+ * by that. */
+static int open_by_id(struct contain *c, contain_error_t **err)
 {
-        struct ct_record *fresh = NULL;
+        const struct ct_cgroup_layout *layout;
+        _cleanup_(ct_cgroup_freep) struct ct_cgroup *cgroup = NULL;
+        int r;
+
+        r = ct_context_layout(c->ctx, &layout, err);
+        if (r < 0)
+                return r;
+        r = ct_cgroup_new(layout, NULL, c->id, &cgroup, err);
+        if (r < 0)
+                return r;
+        return ct_cgroup_destroy(cgroup, CT_KILL_TIMEOUT_MS, err);
+}
+
+/* Looks at the record of a container that another handle may have changed, or removed, since this one did. */
+static int reload(struct contain *c, unsigned flags, contain_error_t **err)
+{
+        contain_error_t *damage = NULL;
         int r;
 
         if (c->record && c->child.pidfd >= 0)
                 return 0;
-        r = ct_state_load(state, &fresh, err);
-        if (r == -ENODATA)
-                return 0; /* its maker was killed before there was anything else */
+        r = ct_op_open(c, &damage);
         if (r == -EBADMSG && (flags & CONTAIN_DESTROY_FORCE)) {
-                ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, err);
-                return 0;
+                ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &damage);
+                return open_by_id(c, err);
         }
-        if (r < 0)
-                return r;
-        ct_record_free(fresh);
-        return ct_op_open(c, err);
+        if (r < 0 && err)
+                *err = damage;
+        else if (r < 0)
+                contain_error_free(damage);
+        return r;
 }
 
 static int destroy_locked(struct contain *c, struct ct_state *state, unsigned flags, contain_error_t **err)
@@ -58,7 +74,7 @@ static int destroy_locked(struct contain *c, struct ct_state *state, unsigned fl
         int status, r;
 
         if (state) {
-                r = reload(c, state, flags, err);
+                r = reload(c, flags, err);
                 if (r < 0)
                         return r;
         }
