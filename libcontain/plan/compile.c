@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The order of a plan (docs/plan.md). Each part adds the steps of its subject, if the configuration has any.
+ */
+
+#include "plan/parts.h"
+
+static ct_plan_part *const parts[] = {
+        ct_plan_decide,
+        ct_plan_refuse,
+        ct_plan_add_state,
+
+        ct_plan_add_namespaces,
+        ct_plan_add_cgroup,
+        ct_plan_add_names,
+
+        ct_plan_add_rootfs,
+        ct_plan_add_mounts,
+        ct_plan_add_devices,
+        ct_plan_add_late_readonly,
+        ct_plan_add_create_hooks,
+        ct_plan_add_pivot,
+        ct_plan_add_sysctl,
+        ct_plan_add_paths,
+        ct_plan_add_root_attributes,
+
+        ct_plan_add_program,
+        ct_plan_add_outer_limits,
+        ct_plan_add_ready,
+
+        ct_plan_add_start_hooks,
+        ct_plan_add_stdio,
+        ct_plan_add_keyring,
+        ct_plan_add_inner_limits,
+        ct_plan_add_labels,
+        ct_plan_add_umask,
+
+        ct_plan_add_seccomp_early,
+        ct_plan_add_bounding,
+        ct_plan_add_identity,
+        ct_plan_add_cwd,
+        ct_plan_add_capabilities,
+        ct_plan_add_no_new_privileges,
+        ct_plan_add_seccomp_late,
+        ct_plan_add_exec,
+};
+
+int ct_plan_compile(const struct ct_spec *spec, const struct ct_facts *facts,
+                    const struct ct_request *request, struct ct_plan **ret, contain_error_t **err)
+{
+        _cleanup_(ct_build_done) struct ct_build build = { 0 };
+        int r;
+
+        r = ct_build_init(&build, spec, facts, request, err);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+                r = parts[i](&build, err);
+                if (r < 0)
+                        return r;
+        }
+        return ct_build_finish(&build, ret, err);
+}

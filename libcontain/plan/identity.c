@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Who the process is: user, groups, umask, and the five sets of capabilities (capabilities(7)).
+ *
+ * What the kernel would refuse to grant is left out, as the runtime-spec wants it. A configuration without
+ * process.capabilities gets none at all: what nobody asked for is not given.
+ */
+
+#include "plan/parts.h"
+
+#include <linux/capability.h>
+#include <sched.h>
+
+int ct_plan_add_umask(struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_spec_user *user = &build->spec->process.user;
+
+        (void)err;
+        if (user->has_umask)
+                ct_build_add(build, .op = STEP_UMASK, .at = "/process/user/umask", .n = { user->umask });
+        return 0;
+}
+
+/* --- user and groups ------------------------------------------------------------------------- */
+
+static int check_mapped(struct ct_build *build, const struct ct_spec_id_maps *maps, uint32_t id,
+                        const char *at, contain_error_t **err)
+{
+        if (!(build->new_namespaces & CLONE_NEWUSER) || ct_plan_id_is_mapped(maps, id))
+                return 0;
+        return ct_fail(err, CONTAIN_E_IDMAP, EINVAL, at, "id %u is not mapped into the container", id);
+}
+
+static int check_ids(struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_spec_user *user = &build->spec->process.user;
+        const struct ct_spec_linux *linux_ = &build->spec->linux_;
+        int r;
+
+        r = check_mapped(build, &linux_->uid_maps, user->uid, "/process/user/uid", err);
+        if (r < 0)
+                return r;
+        r = check_mapped(build, &linux_->gid_maps, user->gid, "/process/user/gid", err);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < user->n_groups; i++) {
+                r = check_mapped(build, &linux_->gid_maps, user->groups[i],
+                                 ct_build_text(build, "/process/user/additionalGids/%zu", i), err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/*
+ * The caller's own supplementary groups go, too, wherever the kernel allows that: not where setgroups(2) had
+ * to be given up, nor in a namespace of somebody else that one may enter but is not the owner of.
+ */
+static bool can_set_groups(const struct ct_build *build)
+{
+        if (build->new_namespaces & CLONE_NEWUSER)
+                return !build->deny_setgroups;
+        return ct_plan_has_capability(build, CAP_SETGID);
+}
+
+int ct_plan_add_identity(struct ct_build *build, contain_error_t **err)
+{
+        _cleanup_buf_ struct ct_buf groups = CT_BUF_INIT;
+        const struct ct_spec_user *user = &build->spec->process.user;
+        int r;
+
+        r = check_ids(build, err);
+        if (r < 0)
+                return r;
+        if (user->n_groups > 0 && build->deny_setgroups) {
+                r = ct_fail(err, CONTAIN_E_IDENTITY, EPERM, "/process/user/additionalGids",
+                            "a user namespace that maps one group only has no additional groups");
+                ct_error_set_hint(err, "map more groups, which takes newgidmap and /etc/subgid");
+                return r;
+        }
+        (void)ct_buf_append(&groups, user->groups, user->n_groups * sizeof(user->groups[0]));
+        ct_build_add(build, .op = STEP_IDENTITY, .at = "/process/user",
+                     .n = { user->uid, user->gid, user->n_groups > 0 || can_set_groups(build) },
+                     .blob = &groups);
+        return 0;
+}
+
+/* --- capabilities ---------------------------------------------------------------------------- */
+
+/* Those that can be had: that the kernel knows, and that the caller has where nothing else gives them. */
+static uint64_t available(const struct ct_build *build)
+{
+        const struct ct_facts *facts = build->facts;
+        uint64_t known =
+                facts->last_capability >= 63 ? UINT64_MAX : (UINT64_C(2) << facts->last_capability) - 1;
+
+        return build->userns ? known : known & facts->capabilities;
+}
+
+int ct_plan_add_bounding(struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_spec_capabilities *sets = &build->spec->process.capabilities;
+
+        (void)err;
+        ct_build_add(build, .op = STEP_BOUNDING, .at = sets->has ? "/process/capabilities/bounding" : "",
+                     .n = { sets->bounding & available(build) });
+        return 0;
+}
+
+int ct_plan_add_capabilities(struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_spec_capabilities *sets = &build->spec->process.capabilities;
+        uint64_t permitted = sets->permitted & available(build);
+        /* The bounding set is dropped by then, and limits what can be made inheritable. */
+        uint64_t inheritable = sets->inheritable & sets->bounding & available(build);
+
+        (void)err;
+        ct_build_add(build, .op = STEP_CAPABILITIES, .at = sets->has ? "/process/capabilities" : "",
+                     .n = { sets->effective & permitted, permitted, inheritable,
+                            sets->ambient & permitted & inheritable });
+        return 0;
+}

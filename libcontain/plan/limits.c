@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What the process may use: limits set from outside, and those it has to set itself. */
+
+#include "plan/parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define MAX_NODES 1024 /* MAX_NUMNODES of the largest kernel configuration */
+
+int ct_plan_add_outer_limits(struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_spec_process *process = &build->spec->process;
+
+        (void)err;
+        for (size_t i = 0; i < process->n_rlimits; i++) {
+                const struct ct_spec_rlimit *limit = &process->rlimits[i];
+
+                ct_build_add(build, .op = STEP_RLIMIT, .at = ct_build_text(build, "/process/rlimits/%zu", i),
+                             .s = { limit->name },
+                             .n = { (uint64_t)limit->resource, limit->soft, limit->hard });
+        }
+        if (process->oom_score_adj.has)
+                ct_build_add(build, .op = STEP_OOM_SCORE, .at = "/process/oomScoreAdj",
+                             .s = { ct_build_text(build, "%" PRId64, process->oom_score_adj.value) });
+        return 0;
+}
+
+/* Reads a number and moves on. */
+static bool read_number(const char **text, unsigned long *ret)
+{
+        char *end;
+
+        if (**text < '0' || **text > '9')
+                return false;
+        *ret = strtoul(*text, &end, 10);
+        *text = end;
+        return *ret < MAX_NODES;
+}
+
+static bool read_next(const char **text, char separator, unsigned long *ret)
+{
+        if (**text != separator)
+                return false;
+        (*text)++;
+        return read_number(text, ret);
+}
+
+/* One element of a list as the kernel has them: "3", "0-3", "0-31:2/4" (the first 2 of every 4). */
+static bool read_range(const char **text, uint64_t mask[MAX_NODES / 64], size_t *words)
+{
+        unsigned long first, last, used = 1, group = 1;
+
+        if (!read_number(text, &first))
+                return false;
+        last = first;
+        if (**text == '-' && (!read_next(text, '-', &last) || last < first))
+                return false;
+        if (**text == ':' &&
+            (!read_next(text, ':', &used) || !read_next(text, '/', &group) || group == 0 || used > group))
+                return false;
+        for (unsigned long i = first; i <= last; i++)
+                if ((i - first) % group < used)
+                        mask[i / 64] |= UINT64_C(1) << i % 64;
+        *words = last / 64 + 1 > *words ? last / 64 + 1 : *words;
+        return true;
+}
+
+static bool read_nodes(const char *text, uint64_t mask[MAX_NODES / 64], size_t *words)
+{
+        while (*text != '\0') {
+                if (!read_range(&text, mask, words))
+                        return false;
+                if (*text == ',')
+                        text++;
+                else if (*text != '\0')
+                        return false;
+        }
+        return true;
+}
+
+/* "nodes" is the count of bits in the mask, whole words. */
+static int add_memory_policy(struct ct_build *build, contain_error_t **err)
+{
+        _cleanup_buf_ struct ct_buf blob = CT_BUF_INIT;
+        const struct ct_spec_memory_policy *policy = &build->spec->linux_.memory_policy;
+        uint64_t mask[MAX_NODES / 64] = { 0 };
+        size_t words = 0;
+
+        if (!policy->has)
+                return 0;
+        if (!read_nodes(policy->nodes, mask, &words))
+                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, "/linux/memoryPolicy/nodes",
+                               "'%s' has no nodes that a kernel could have", policy->nodes);
+        (void)ct_buf_append(&blob, mask, words * sizeof(mask[0]));
+        ct_build_add(build, .op = STEP_MEMORY_POLICY, .at = "/linux/memoryPolicy",
+                     .n = { (uint64_t)(unsigned)policy->mode | policy->flags, words * 64 }, .blob = &blob);
+        return 0;
+}
+
+static void add_scheduler(struct ct_build *build)
+{
+        _cleanup_buf_ struct ct_buf blob = CT_BUF_INIT;
+        const struct ct_spec_scheduler *scheduler = &build->spec->process.scheduler;
+        const uint64_t values[] = {
+                scheduler->policy,   scheduler->flags,   (uint64_t)(int64_t)scheduler->nice,
+                scheduler->priority, scheduler->runtime, scheduler->deadline,
+                scheduler->period,
+        };
+
+        if (!scheduler->has)
+                return;
+        (void)ct_buf_append(&blob, values, sizeof(values));
+        ct_build_add(build, .op = STEP_SCHEDULER, .at = "/process/scheduler", .blob = &blob);
+}
+
+int ct_plan_add_inner_limits(struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_spec_io_priority *io = &build->spec->process.io_priority;
+        const struct ct_optional_uint *personality = &build->spec->linux_.personality;
+
+        if (personality->has)
+                ct_build_add(build, .op = STEP_PERSONALITY, .at = "/linux/personality",
+                             .n = { personality->value });
+        add_scheduler(build);
+        if (io->has)
+                ct_build_add(build, .op = STEP_IO_PRIORITY, .at = "/process/ioPriority",
+                             .n = { io->class, (uint64_t)(int64_t)io->priority });
+        return add_memory_policy(build, err);
+}

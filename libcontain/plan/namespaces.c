@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Namespaces: which ones the process is cloned into, which ones it joins or unshares, in what order,
+ * and what is set inside of them at once (names, time offsets, loopback). Id maps have their own file.
+ */
+
+#include "plan/parts.h"
+
+#include <inttypes.h>
+#include <sched.h>
+
+/* These wait: for the cgroup that the container is to see as the root, and for the offsets. */
+#define UNSHARED_LATER ((uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME))
+
+/* The mount namespace comes last, as it changes the root. */
+static const uint64_t join_order[] = { CLONE_NEWIPC,    CLONE_NEWUTS,  CLONE_NEWNET, CLONE_NEWPID,
+                                       CLONE_NEWCGROUP, CLONE_NEWTIME, CLONE_NEWNS };
+#define JOINABLE (sizeof(join_order) / sizeof(join_order[0]))
+
+struct joins {
+        unsigned slots[JOINABLE]; /* 0: not joined */
+};
+
+static const char *joined_path(const struct ct_build *build, uint64_t type)
+{
+        const struct ct_spec_namespace *entry = ct_spec_namespace_find(build->spec, type, NULL);
+
+        return entry && !(build->request->namespace_fds & type) ? entry->path : NULL;
+}
+
+static unsigned namespace_slot(struct ct_build *build, uint64_t type)
+{
+        return ct_build_slot(build, PLAN_SLOT_NAMESPACE, ct_plan_namespace_at(build, type),
+                             joined_path(build, type), NULL, type);
+}
+
+static void add_joins(struct ct_build *build, struct joins *joins, uint64_t mode)
+{
+        for (size_t i = 0; i < JOINABLE; i++) {
+                if (!(build->joined_namespaces & join_order[i]))
+                        continue;
+                if (joins->slots[i] == 0)
+                        joins->slots[i] = namespace_slot(build, join_order[i]);
+                ct_build_add(build, .op = STEP_JOIN, .at = ct_plan_namespace_at(build, join_order[i]),
+                             .slot = joins->slots[i], .n = { join_order[i], mode });
+        }
+}
+
+/* The process becomes the container's root, if there is one: files that it makes belong to that. */
+static void add_root_ids(struct ct_build *build)
+{
+        const struct ct_spec_linux *linux_ = &build->spec->linux_;
+
+        if ((build->new_namespaces & CLONE_NEWUSER) &&
+            !(ct_plan_id_is_mapped(&linux_->uid_maps, 0) && ct_plan_id_is_mapped(&linux_->gid_maps, 0)))
+                return;
+        ct_build_add(build, .op = STEP_ROOT_IDS, .at = ct_plan_namespace_at(build, CLONE_NEWUSER),
+                     .n = { 0, 0 });
+}
+
+/* From here on nobody who shares a namespace may trace the process, or open its descriptors. */
+static void add_hide(struct ct_build *build)
+{
+        ct_build_add(build, .op = STEP_HIDE);
+}
+
+static int add_direct(struct ct_build *build, contain_error_t **err)
+{
+        struct joins joins = { { 0 } };
+        int r;
+
+        build->clone_flags = build->new_namespaces & ~UNSHARED_LATER;
+        add_joins(build, &joins, PLAN_JOIN_MUST);
+        if (build->new_namespaces & CLONE_NEWUSER) {
+                build->flags |= PLAN_FLAG_AMBIENT;
+                r = ct_plan_add_id_maps(build, err);
+                if (r < 0)
+                        return r;
+                add_root_ids(build);
+        }
+        add_hide(build);
+        return 0;
+}
+
+static int add_user_namespace(struct ct_build *build, contain_error_t **err)
+{
+        const char *at = ct_plan_namespace_at(build, CLONE_NEWUSER);
+        int r;
+
+        if (build->joined_namespaces & CLONE_NEWUSER) {
+                build->user_slot = namespace_slot(build, CLONE_NEWUSER);
+                ct_build_add(build, .op = STEP_JOIN, .at = at, .slot = build->user_slot,
+                             .n = { CLONE_NEWUSER, PLAN_JOIN_MUST });
+        } else {
+                ct_build_add(build, .op = STEP_UNSHARE, .at = at, .n = { CLONE_NEWUSER });
+                r = ct_plan_add_id_maps(build, err);
+                if (r < 0)
+                        return r;
+        }
+        add_root_ids(build);
+        return 0;
+}
+
+/*
+ * In steps, and in a process that forks the container's one when they are done. Joined namespaces may
+ * belong to the user namespace of the host, then they are entered with the privilege that one has there;
+ * or to the container's, then that has to be entered first. What was refused at first is tried again.
+ */
+static int add_staged(struct ct_build *build, contain_error_t **err)
+{
+        uint64_t rest = build->new_namespaces & ~(UNSHARED_LATER | CLONE_NEWUSER);
+        struct joins joins = { { 0 } };
+        int r;
+
+        add_joins(build, &joins, build->userns ? PLAN_JOIN_TRY : PLAN_JOIN_MUST);
+        if (build->userns) {
+                r = add_user_namespace(build, err);
+                if (r < 0)
+                        return r;
+                add_joins(build, &joins, PLAN_JOIN_RETRY);
+        }
+        if (rest != 0)
+                ct_build_add(build, .op = STEP_UNSHARE, .at = "/linux/namespaces", .n = { rest });
+        /* Before the fork: the child may be born where others look for something to trace. */
+        add_hide(build);
+        if (!build->request->become) {
+                build->flags |= PLAN_FLAG_STAGED;
+                ct_build_add(build, .op = STEP_FORK, .at = "/linux/namespaces");
+        }
+        return 0;
+}
+
+/* Does the kernel have what is asked for? */
+static int check_kernel(struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_facts *facts = build->facts;
+        const struct {
+                uint64_t type;
+                bool has;
+        } optional[] = {
+                { CLONE_NEWUSER, facts->has_user_namespace },
+                { CLONE_NEWCGROUP, facts->has_cgroup_namespace },
+                { CLONE_NEWTIME, facts->has_time_namespace },
+        };
+
+        for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+                const struct ct_spec_namespace *entry =
+                        ct_spec_namespace_find(build->spec, optional[i].type, NULL);
+
+                if (entry && !optional[i].has)
+                        return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP,
+                                       ct_plan_namespace_at(build, optional[i].type),
+                                       "this kernel has no %s namespaces", entry->name);
+        }
+        return 0;
+}
+
+int ct_plan_add_namespaces(struct ct_build *build, contain_error_t **err)
+{
+        bool new_user = (build->new_namespaces & CLONE_NEWUSER) != 0;
+        int r;
+
+        r = check_kernel(build, err);
+        if (r < 0)
+                return r;
+        if (build->request->become || (build->joined_namespaces & (CLONE_NEWPID | CLONE_NEWUSER)) ||
+            (new_user && build->joined_namespaces != 0))
+                return add_staged(build, err);
+        return add_direct(build, err);
+}
+
+/* --- the cgroup, and the namespaces that wait for it ---------------------------------------- */
+
+static void add_time(struct ct_build *build)
+{
+        const struct ct_spec_linux *linux_ = &build->spec->linux_;
+        const struct ct_spec_time_offset *monotonic = &linux_->time_monotonic,
+                                         *boottime = &linux_->time_boottime;
+        const char *at = ct_plan_namespace_at(build, CLONE_NEWTIME), *offsets = "";
+
+        ct_build_add(build, .op = STEP_UNSHARE, .at = at, .n = { CLONE_NEWTIME });
+        if (monotonic->has)
+                offsets = ct_build_text(build, "monotonic %" PRId64 " %u\n", monotonic->secs,
+                                        monotonic->nanosecs);
+        if (boottime->has)
+                offsets = ct_build_text(build, "%sboottime %" PRId64 " %u\n", offsets, boottime->secs,
+                                        boottime->nanosecs);
+        if (offsets[0] != '\0')
+                ct_build_add(build, .op = STEP_TIME_OFFSETS, .at = "/linux/timeOffsets", .s = { offsets });
+        ct_build_add(build, .op = STEP_ENTER_TIME, .at = at);
+}
+
+int ct_plan_add_cgroup(struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_spec_linux *linux_ = &build->spec->linux_;
+        const char *path = build->request->cgroup_path;
+
+        /* One that becomes the container is where its caller has put itself. */
+        if (!build->request->become && path && path[0] != '\0')
+                ct_build_add(build, .op = STEP_CGROUP, .at = linux_->cgroups_path ? "/linux/cgroupsPath" : "",
+                             .s = { path });
+        if (build->new_namespaces & CLONE_NEWCGROUP)
+                ct_build_add(build, .op = STEP_UNSHARE, .at = ct_plan_namespace_at(build, CLONE_NEWCGROUP),
+                             .n = { CLONE_NEWCGROUP });
+        if (build->new_namespaces & CLONE_NEWTIME)
+                add_time(build);
+        else if (linux_->time_monotonic.has || linux_->time_boottime.has)
+                return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, "/linux/timeOffsets",
+                               "time offsets need a new time namespace");
+        return 0;
+}
+
+/* --- names, and the network's one interface -------------------------------------------------- */
+
+int ct_plan_add_names(struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_spec *spec = build->spec;
+
+        (void)err;
+        if (build->new_namespaces & CLONE_NEWNET)
+                ct_build_add(build, .op = STEP_LOOPBACK, .at = ct_plan_namespace_at(build, CLONE_NEWNET));
+        if (spec->hostname)
+                ct_build_add(build, .op = STEP_HOSTNAME, .at = "/hostname", .s = { spec->hostname });
+        if (spec->domainname)
+                ct_build_add(build, .op = STEP_DOMAINNAME, .at = "/domainname", .s = { spec->domainname });
+        return 0;
+}

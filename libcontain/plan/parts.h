@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_PLAN_PARTS_H
+#define CT_PLAN_PARTS_H
+
+/*
+ * The parts of the planner, each in the file of its name. They add steps in the order that compile.c
+ * calls them in. Private to plan/.
+ */
+
+#include "plan/build.h"
+
+/* What the kernel headers of the oldest supported distribution may lack. */
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+typedef int ct_plan_part(struct ct_build *build, contain_error_t **err);
+
+/* decide.c: fills the decisions in @build, and adds no step */
+ct_plan_part ct_plan_decide;
+/* refuse.c: what cannot be carried out, whatever the details; adds no step */
+ct_plan_part ct_plan_refuse;
+
+/* namespaces.c */
+ct_plan_part ct_plan_add_namespaces;
+ct_plan_part ct_plan_add_cgroup;
+ct_plan_part ct_plan_add_names;
+
+/* rootfs.c */
+ct_plan_part ct_plan_add_rootfs;
+ct_plan_part ct_plan_add_pivot;
+ct_plan_part ct_plan_add_root_attributes;
+
+/* mounts.c */
+ct_plan_part ct_plan_add_mounts;
+ct_plan_part ct_plan_add_late_readonly;
+
+/* devices.c */
+ct_plan_part ct_plan_add_devices;
+
+/* hooks.c */
+ct_plan_part ct_plan_add_create_hooks;
+ct_plan_part ct_plan_add_start_hooks;
+
+/* paths.c */
+ct_plan_part ct_plan_add_paths;
+
+/* sysctl.c */
+ct_plan_part ct_plan_add_sysctl;
+
+/* state-text.c */
+ct_plan_part ct_plan_add_state;
+
+/* process.c */
+ct_plan_part ct_plan_add_program;
+ct_plan_part ct_plan_add_stdio;
+ct_plan_part ct_plan_add_cwd;
+ct_plan_part ct_plan_add_exec;
+
+/* ready.c */
+ct_plan_part ct_plan_add_ready;
+
+/* limits.c */
+ct_plan_part ct_plan_add_outer_limits;
+ct_plan_part ct_plan_add_inner_limits;
+
+/* security.c */
+ct_plan_part ct_plan_add_keyring;
+ct_plan_part ct_plan_add_labels;
+ct_plan_part ct_plan_add_no_new_privileges;
+
+/* identity.c */
+ct_plan_part ct_plan_add_umask;
+ct_plan_part ct_plan_add_bounding;
+ct_plan_part ct_plan_add_identity;
+ct_plan_part ct_plan_add_capabilities;
+
+/* seccomp.c: before the privileges go when loading takes one, else last */
+ct_plan_part ct_plan_add_seccomp_early;
+ct_plan_part ct_plan_add_seccomp_late;
+
+/* --- shared by several parts ---------------------------------------------------------------- */
+
+/* Does the caller have capability @number? */
+bool ct_plan_has_capability(const struct ct_build *build, unsigned number);
+/* Place of the namespace entry of @type, "" when only a descriptor was given. */
+const char *ct_plan_namespace_at(struct ct_build *build, uint64_t type);
+
+/* id-maps.c */
+const char *ct_plan_id_map_text(struct ct_build *build, const struct ct_spec_id_maps *maps);
+bool ct_plan_id_is_mapped(const struct ct_spec_id_maps *maps, uint32_t id);
+bool ct_plan_id_map_is_own(const struct ct_spec_id_maps *maps, uint32_t id);
+ct_plan_part ct_plan_add_id_maps;
+
+/* host-paths.c */
+
+/* @path as the host sees it: relative ones are relative to the bundle. */
+const char *ct_plan_host_path(struct ct_build *build, const char *path);
+/* @path without "//", "." and "..", by its text alone. */
+const char *ct_plan_clean_path(struct ct_build *build, const char *path);
+/* Is the clean @path below the clean @folder? */
+bool ct_plan_path_is_below(const char *path, const char *folder);
+
+/* trees.c: a part of the host's tree becomes the current one */
+struct ct_tree {
+        const char *at;
+        const char *source; /* absolute, on the host */
+        bool recursive;
+        uint64_t type, device; /* what it must be; 0 for anything */
+};
+void ct_plan_add_tree(struct ct_build *build, const struct ct_tree *tree);
+/* The propagation that bind mounts have by default (recursive), 0 to leave it as it is. */
+uint64_t ct_plan_default_propagation(const struct ct_build *build);
+
+/* cgroup-mount.c */
+int ct_plan_add_cgroup_mount(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
+                             contain_error_t **err);
+
+/* seccomp-filter.c: the filter as struct sock_filter[], which the kernel calls BPF */
+int ct_plan_seccomp_filter(const struct ct_spec_seccomp *seccomp, struct ct_buf *ret, contain_error_t **err);
+/* SECCOMP_RET_ action; *ret_notify when it is SCMP_ACT_NOTIFY */
+bool ct_plan_seccomp_notifies(const struct ct_spec_seccomp *seccomp);
+
+#endif

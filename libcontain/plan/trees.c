@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Parts of the host's file tree. When the caller may, the host clones them: that works across user
+ * namespaces, reaches what the container's root may not, and keeps the propagation. Otherwise
+ * contain-init does it, by path, in its own copy of the mount table.
+ */
+
+#include "plan/parts.h"
+
+#include <linux/mount.h>
+
+void ct_plan_add_tree(struct ct_build *build, const struct ct_tree *tree)
+{
+        unsigned slot = 0;
+
+        if (build->trees_by_slot)
+                slot = ct_build_slot(build, PLAN_SLOT_TREE, tree->at, tree->source, NULL, tree->recursive);
+        ct_build_add(build, .op = STEP_TREE, .at = tree->at, .slot = slot,
+                     .s = { slot == 0 ? tree->source : NULL },
+                     .n = { tree->recursive, tree->type, tree->device });
+}
+
+uint64_t ct_plan_default_propagation(const struct ct_build *build)
+{
+        uint64_t root = build->spec->linux_.rootfs_propagation;
+
+        if (root & MS_SHARED)
+                return 0;
+        return root & MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
+}
