@@ -40,11 +40,8 @@ static void report(struct app *app, int level, const char *text)
                 write_stderr(record);
                 return;
         }
-        if (asprintf(&line, "contain-run: %s%s\n", level == CONTAIN_LOG_WARNING ? "warning: " : "", text) >=
-            0)
-                write_stderr(line);
-        else
-                write_stderr("contain-run: out of memory\n");
+        line = log_format_line(level, text);
+        write_stderr(line ? line : "contain-run: out of memory\n");
 }
 
 int app_fail(struct app *app, const char *format, ...)

@@ -112,6 +112,27 @@ char *log_format_record(int level, const char *text, bool json)
         return record;
 }
 
+char *log_format_line(int level, const char *text)
+{
+        char *line = NULL;
+        size_t size;
+        FILE *out;
+
+        out = open_memstream(&line, &size);
+        if (!out)
+                return NULL;
+        fprintf(out, "contain-run: %s", level == CONTAIN_LOG_WARNING ? "warning: " : "");
+        /* What users and configurations gave must not move the cursor of who reads it. */
+        for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+                fprintf(out, *p < 0x20 || *p == 0x7f ? "\\x%02x" : "%c", *p);
+        fputc('\n', out);
+        if (fclose(out) != 0) {
+                free(line);
+                return NULL;
+        }
+        return line;
+}
+
 static int append_file(const char *path, const char *record)
 {
         _cleanup_close_ int fd = -EBADF;

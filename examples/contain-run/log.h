@@ -13,6 +13,9 @@ int log_level_from_name(const char *name);
  */
 char *log_format_record(int level, const char *text, bool json);
 
+/* The same for people: one line, whatever bytes @text has. */
+char *log_format_line(int level, const char *text);
+
 /*
  * Appends @record to @destination: a file's path, "file:PATH", or "journald:TAG" and
  * "syslog:TAG", which get the plain @text. Returns 0 or -errno.

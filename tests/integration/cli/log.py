@@ -5,7 +5,6 @@
 import datetime
 import json
 import os
-import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
@@ -83,12 +82,6 @@ class Log(case.CliCase):
         for options in ([], ['--log', self.path('log')]):
             result = self.succeed(*options, 'run', '--bundle', self.bundle().path, self.fresh_id())
             self.assertEqual((result.out, result.err), ('', ''))
-
-    def test_quoted_once(self):
-        """The library's sentence has it all: no prefix is added that says the same again"""
-        name = self.fresh_id()
-        error = self.refuse('does not exist', 'state', name).err
-        self.assertEqual(len(re.findall('does not exist', error)), 1, error)
 
 
 if __name__ == '__main__':

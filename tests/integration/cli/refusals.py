@@ -72,7 +72,7 @@ class Bundles(case.CliCase):
                 ('/process/rlimits', lambda c: c['process'].update(
                     rlimits=[{'type': 'RLIMIT_CORE', 'soft': 0, 'hard': 0}] * 2)),
                 ('/process/cwd', lambda c: c['process'].update(cwd='relative')),
-                ('/process/cwd', lambda c: c['process'].pop('cwd')),
+                ("/process: 'cwd'", lambda c: c['process'].pop('cwd')),
                 ('/process', lambda c: c['process'].update(args=[])),
                 ('/linux/resources/memory/limit', lambda c: c['linux'].update(
                     resources={'memory': {'limit': 'much'}}))):
