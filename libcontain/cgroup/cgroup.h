@@ -18,10 +18,11 @@ enum ct_cgroup_kind { CT_CGROUPS_NONE, CT_CGROUPS_V1, CT_CGROUPS_HYBRID, CT_CGRO
 
 struct ct_hierarchy {
         bool v2;
-        char *controllers;  /* v1: "cpu,cpuacct" or "name=systemd", as in the mount's options; v2: cgroup.controllers of its root */
-        char *mountpoint;   /* "/sys/fs/cgroup/cpu,cpuacct" */
-        char *name;         /* last component of the mountpoint; "" for a v2 one that is the only one */
-        char *own_path;     /* the caller's own cgroup in it, from /proc/self/cgroup */
+        char *controllers; /* v1: "cpu,cpuacct" or "name=systemd", as in the mount's options; v2:
+                              cgroup.controllers of its root */
+        char *mountpoint;  /* "/sys/fs/cgroup/cpu,cpuacct" */
+        char *name;        /* last component of the mountpoint; "" for a v2 one that is the only one */
+        char *own_path;    /* the caller's own cgroup below the mountpoint; NULL when that does not show it */
 };
 
 struct ct_cgroup_layout {
@@ -43,12 +44,13 @@ struct ct_cgroup;
 
 /*
  * Names the cgroup, makes nothing. @path is linux.cgroupsPath or NULL. An absolute path is below each
- * hierarchy's mountpoint; a relative one below the caller's own cgroup; NULL is "/contain-ID", or for callers that may
- * not make that one, "contain-ID" below their own. "..", "." and empty components are refused (CONTAIN_E_CGROUP).
+ * hierarchy's mountpoint; a relative one below the caller's own cgroup; NULL is "/contain-ID", or for callers
+ * that may not make that one, "contain-ID" below their own. "..", "." and empty components are refused
+ * (CONTAIN_E_CGROUP).
  * @layout must outlive the cgroup.
  */
-int ct_cgroup_new(const struct ct_cgroup_layout *layout, const char *path, const char *id, struct ct_cgroup **ret,
-                  contain_error_t **err);
+int ct_cgroup_new(const struct ct_cgroup_layout *layout, const char *path, const char *id,
+                  struct ct_cgroup **ret, contain_error_t **err);
 struct ct_cgroup *ct_cgroup_free(struct ct_cgroup *cgroup);
 CT_CLEANUP(struct ct_cgroup, ct_cgroup_free)
 
@@ -56,29 +58,34 @@ CT_CLEANUP(struct ct_cgroup, ct_cgroup_free)
 const char *ct_cgroup_path(const struct ct_cgroup *cgroup, size_t i);
 
 /*
- * Makes the folders (parents too, remembering which ones it made) and writes the limits. On failure everything
- * it made is gone again. Errors carry the pointer of the resource ("/linux/resources/memory/limit").
- * A controller that is asked for and absent is an error; without resources an unusable hierarchy (rootless) is passed over.
+ * Makes the folders (parents too, remembering which ones it made) and writes the limits. On failure
+ * everything it made is gone again. Errors carry the pointer of the resource
+ * ("/linux/resources/memory/limit"). A controller that is asked for and absent is an error; without resources
+ * an unusable hierarchy (rootless) is passed over.
  */
-int ct_cgroup_create(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources, contain_error_t **err);
+int ct_cgroup_create(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
+                     contain_error_t **err);
 
 /* A descriptor of the v2 folder for CLONE_INTO_CGROUP, borrowed; -ENOENT where there is none. */
 int ct_cgroup_v2_fd(const struct ct_cgroup *cgroup);
 
-/* Moves @pid into all of them (but v2 when @v2_done). For v1 and for kernels that refuse CLONE_INTO_CGROUP. */
+/* Moves @pid into all of them (but v2 when @v2_done). For v1 and for kernels that refuse CLONE_INTO_CGROUP.
+ */
 int ct_cgroup_enter(struct ct_cgroup *cgroup, pid_t pid, bool v2_done, contain_error_t **err);
 
 /* Changes limits of a cgroup that exists. */
-int ct_cgroup_update(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources, contain_error_t **err);
+int ct_cgroup_update(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
+                     contain_error_t **err);
 
-/* Sends @signo to every process in the cgroup and below. SIGKILL uses cgroup.kill where there is one. 0 also when empty or gone. */
+/* Sends @signo to every process in the cgroup and below. SIGKILL uses cgroup.kill where there is one. 0 also
+ * when empty or gone. */
 int ct_cgroup_signal(struct ct_cgroup *cgroup, int signo);
 /* The pids in it and below; *ret is malloc'd. */
 int ct_cgroup_pids(struct ct_cgroup *cgroup, pid_t **ret, size_t *ret_n);
 
 /*
- * Kills what is left (thawing it first), and removes the folders with all below, and the parents it made when they are empty.
- * Waits up to @timeout_ms for processes to go. What is gone already is fine.
+ * Kills what is left (thawing it first), and removes the folders with all below, and the parents it made when
+ * they are empty. Waits up to @timeout_ms for processes to go. What is gone already is fine.
  */
 int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t **err);
 
@@ -86,17 +93,19 @@ int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t 
 int ct_cgroup_frozen(struct ct_cgroup *cgroup);
 
 /*
- * A descriptor that polls readable (POLLIN for v1's eventfd, POLLIN of an inotify for v2's memory.events) when the kernel may
- * have killed for memory; -EOPNOTSUPP without a memory controller. ct_cgroup_oom_kills() says how many there were.
+ * A descriptor that polls readable (POLLIN for v1's eventfd, POLLIN of an inotify for v2's memory.events)
+ * when the kernel may have killed for memory; -EOPNOTSUPP without a memory controller. ct_cgroup_oom_kills()
+ * says how many there were.
  */
 int ct_cgroup_oom_fd(struct ct_cgroup *cgroup);
 int ct_cgroup_oom_kills(struct ct_cgroup *cgroup, uint64_t *ret);
 
 /*
- * As text for the container's record, and back; the text is JSON. A loaded cgroup works like the one that was saved, also
- * when the machine's layout has changed (hierarchies that are gone are passed over).
+ * As text for the container's record, and back; the text is JSON. A loaded cgroup works like the one that was
+ * saved, also when the machine's layout has changed (hierarchies that are gone are passed over).
  */
 int ct_cgroup_save(const struct ct_cgroup *cgroup, char **ret);
-int ct_cgroup_load(const struct ct_cgroup_layout *layout, const char *text, struct ct_cgroup **ret, contain_error_t **err);
+int ct_cgroup_load(const struct ct_cgroup_layout *layout, const char *text, struct ct_cgroup **ret,
+                   contain_error_t **err);
 
 #endif

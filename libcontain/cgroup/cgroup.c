@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+
+/* One container's cgroups across the hierarchies: named, made, entered, changed. destroy.c takes them down.
+ */
+
+#include "cgroup/controllers.h"
+#include "cgroup/devices.h"
+
+#include "base/fds.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define AT_PATH "/linux/cgroupsPath"
+
+struct ct_cgroup *ct_cgroup_free(struct ct_cgroup *cgroup)
+{
+        int saved = errno;
+
+        if (!cgroup)
+                return NULL;
+        (void)ct_close(cgroup->v2_fd);
+        for (size_t i = 0; cgroup->members && i < cgroup->layout->n; i++)
+                free(cgroup->members[i].path);
+        free(cgroup->members);
+        free(cgroup);
+        errno = saved;
+        return NULL;
+}
+
+struct ct_cgroup *ct_cgroup_alloc(const struct ct_cgroup_layout *layout)
+{
+        struct ct_cgroup *cgroup = calloc(1, sizeof *cgroup);
+
+        if (!cgroup)
+                return NULL;
+        cgroup->layout = layout;
+        cgroup->v2_fd = -EBADF;
+        cgroup->members = calloc(layout->n + 1, sizeof *cgroup->members);
+        return cgroup->members ? cgroup : ct_cgroup_free(cgroup);
+}
+
+/* Names the cgroup in one hierarchy; *ret is NULL where the caller's own cgroup is not to be seen. */
+static int name_member(const struct ct_hierarchy *hierarchy, const char *path, const char *id, char **ret)
+{
+        const char *own = hierarchy->own_path;
+        char *name = NULL;
+        int n;
+
+        if (path && path[0] == '/') {
+                n = asprintf(&name, "%s", path);
+        } else if (path) {
+                if (!own)
+                        return 0;
+                n = asprintf(&name, "%s/%s", strcmp(own, "/") == 0 ? "" : own, path);
+        } else if (own && faccessat(AT_FDCWD, hierarchy->mountpoint, W_OK, AT_EACCESS) < 0) {
+                n = asprintf(&name, "%s/contain-%s", strcmp(own, "/") == 0 ? "" : own, id);
+        } else {
+                n = asprintf(&name, "/contain-%s", id);
+        }
+        if (n < 0)
+                return -ENOMEM;
+        *ret = name;
+        return 0;
+}
+
+int ct_cgroup_new(const struct ct_cgroup_layout *layout, const char *path, const char *id,
+                  struct ct_cgroup **ret, contain_error_t **err)
+{
+        _cleanup_(ct_cgroup_freep) struct ct_cgroup *cgroup = NULL;
+        int r;
+
+        cgroup = ct_cgroup_alloc(layout);
+        if (!cgroup)
+                return ct_fail_memory(err);
+        for (size_t i = 0; i < layout->n; i++) {
+                struct ct_cgroup_member *member = &cgroup->members[i];
+
+                r = name_member(&layout->items[i], path, id, &member->path);
+                if (r < 0)
+                        return ct_fail_memory(err);
+                r = member->path ? ct_cgroup_check_path(member->path) : 0;
+                if (r < 0)
+                        return ct_fail(err, CONTAIN_E_CGROUP, -r, path ? AT_PATH : NULL,
+                                       "'%s' is not a path for a cgroup", path ? path : member->path);
+        }
+        *ret = ct_take(cgroup);
+        return 0;
+}
+
+const char *ct_cgroup_path(const struct ct_cgroup *cgroup, size_t i)
+{
+        return i < cgroup->layout->n ? cgroup->members[i].path : NULL;
+}
+
+int ct_cgroup_v2_fd(const struct ct_cgroup *cgroup)
+{
+        return cgroup->v2_fd >= 0 ? cgroup->v2_fd : -ENOENT;
+}
+
+/* Not O_PATH: older kernels attach no BPF program through one. */
+int ct_cgroup_open(const struct ct_cgroup *cgroup, size_t i)
+{
+        char full[PATH_MAX];
+        int r, fd;
+
+        r = ct_cgroup_format(full, &cgroup->layout->items[i], cgroup->members[i].path, NULL);
+        if (r < 0)
+                return r;
+        fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+/* A folder that was there before is fine as long as nobody lives in it, or below. */
+static int check_unused(const struct ct_cgroup *cgroup, size_t i, contain_error_t **err)
+{
+        _cleanup_pids_ struct ct_pid_list list = { 0 };
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        fd = ct_cgroup_open(cgroup, i);
+        r = fd < 0 ? fd : ct_procs_read_below(fd, &list);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_CGROUP, -r, AT_PATH, "cannot look into cgroup '%s'",
+                               cgroup->members[i].path);
+        if (list.n > 0)
+                return ct_fail(err, CONTAIN_E_CGROUP, EBUSY, AT_PATH, "cgroup '%s' has processes already",
+                               cgroup->members[i].path);
+        if (ct_cgroup_frozen((struct ct_cgroup *)cgroup) > 0)
+                return ct_fail(err, CONTAIN_E_CGROUP, EBUSY, AT_PATH, "cgroup '%s' is frozen",
+                               cgroup->members[i].path);
+        return 0;
+}
+
+/* What the hierarchy itself wants before limits can be written and processes can come. */
+static int prepare(struct ct_cgroup *cgroup, size_t i, const struct ct_cgroup_writes *writes,
+                   contain_error_t **err)
+{
+        const struct ct_hierarchy *hierarchy = &cgroup->layout->items[i];
+        struct ct_cgroup_member *member = &cgroup->members[i];
+        int r = 0;
+
+        if (hierarchy->v2) {
+                cgroup->v2_fd = ct_close(cgroup->v2_fd);
+                cgroup->v2_fd = ct_cgroup_open(cgroup, i);
+                if (cgroup->v2_fd < 0)
+                        return ct_fail(err, CONTAIN_E_CGROUP, -cgroup->v2_fd, AT_PATH,
+                                       "cannot open cgroup '%s'", member->path);
+                return ct_v2_enable(hierarchy, member->path, writes, err);
+        }
+        if (ct_hierarchy_has(hierarchy, "cpuset"))
+                r = ct_cpuset_inherit(hierarchy, member->path, member->made);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_CGROUP, -r, AT_PATH,
+                               "cannot give cpuset cgroup '%s' the processors of its parent", member->path);
+        return 0;
+}
+
+static int apply(const struct ct_cgroup *cgroup, size_t i, const struct ct_cgroup_writes *writes,
+                 contain_error_t **err)
+{
+        _cleanup_close_ int fd = -EBADF;
+
+        if (writes->n == 0 && !writes->devices)
+                return 0;
+        if (cgroup->layout->items[i].v2 && cgroup->v2_fd >= 0)
+                return ct_writes_apply(writes, cgroup->v2_fd, err);
+        fd = ct_cgroup_open(cgroup, i);
+        if (fd < 0)
+                return ct_fail(err, CONTAIN_E_CGROUP, -fd, AT_PATH, "cannot open cgroup '%s'",
+                               cgroup->members[i].path);
+        return ct_writes_apply(writes, fd, err);
+}
+
+/* Whether a hierarchy that the caller may not use can be done without. */
+static bool can_pass_over(const struct ct_spec_resources *resources, const struct ct_cgroup_writes *writes,
+                          int r)
+{
+        bool has_devices = writes->devices;
+
+        if (r != -EACCES && r != -EPERM && r != -EROFS && r != -ENOENT)
+                return false;
+        for (size_t i = 0; i < writes->n; i++)
+                has_devices = has_devices || writes->items[i].flags & CT_WRITE_DEVICES;
+        if (has_devices && resources->n_devices > 0 && ct_devices_enforceable())
+                return false;
+        return !ct_writes_asked(writes) && writes->n_needs == 0;
+}
+
+static int set_up(struct ct_cgroup *cgroup, size_t i, const struct ct_spec_resources *resources,
+                  const struct ct_cgroup_writes *writes, contain_error_t **err)
+{
+        struct ct_cgroup_member *member = &cgroup->members[i];
+        int r;
+
+        r = ct_folders_make(&cgroup->layout->items[i], member->path, &member->made);
+        if (r < 0 && can_pass_over(resources, writes, r)) {
+                ct_folders_remove_parents(&cgroup->layout->items[i], member->path, member->made);
+                member->made = 0;
+                free(ct_take(member->path));
+                return 0;
+        }
+        if (r < 0) {
+                const char *at = ct_writes_asked(writes);
+
+                return ct_fail(err, CONTAIN_E_CGROUP, -r, at ? at : AT_PATH, "cannot make cgroup '%s%s'",
+                               cgroup->layout->items[i].mountpoint, member->path);
+        }
+        if (r > 0) {
+                member->made = 0;
+                r = check_unused(cgroup, i, err);
+                if (r < 0)
+                        return r;
+        }
+        r = prepare(cgroup, i, writes, err);
+        return r < 0 ? r : apply(cgroup, i, writes, err);
+}
+
+static void undo(struct ct_cgroup *cgroup)
+{
+        cgroup->created = false;
+        cgroup->v2_fd = ct_close(cgroup->v2_fd);
+        for (size_t i = 0; i < cgroup->layout->n; i++) {
+                struct ct_cgroup_member *member = &cgroup->members[i];
+
+                if (!member->path || member->made == 0)
+                        continue;
+                (void)ct_folders_remove(&cgroup->layout->items[i], member->path, false);
+                ct_folders_remove_parents(&cgroup->layout->items[i], member->path, member->made);
+                member->made = 0;
+        }
+}
+
+int ct_cgroup_create(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
+                     contain_error_t **err)
+{
+        static const struct ct_spec_resources none = { 0 };
+        _cleanup_(ct_arena_freep) struct ct_arena *arena = NULL;
+        struct ct_cgroup_writes *lists;
+        int r;
+
+        resources = resources ? resources : &none;
+        arena = ct_arena_new();
+        if (!arena)
+                return ct_fail_memory(err);
+        r = ct_cgroup_compile(cgroup, resources, false, arena, &lists, err);
+        if (r < 0)
+                return r;
+        cgroup->created = true;
+        for (size_t i = 0; i < cgroup->layout->n; i++) {
+                if (!cgroup->members[i].path)
+                        continue;
+                r = set_up(cgroup, i, resources, &lists[i], err);
+                if (r < 0) {
+                        undo(cgroup);
+                        return r;
+                }
+        }
+        return 0;
+}
+
+int ct_cgroup_update(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
+                     contain_error_t **err)
+{
+        _cleanup_(ct_arena_freep) struct ct_arena *arena = NULL;
+        struct ct_cgroup_writes *lists;
+        int r;
+
+        arena = ct_arena_new();
+        if (!arena)
+                return ct_fail_memory(err);
+        r = ct_cgroup_compile(cgroup, resources, true, arena, &lists, err);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < cgroup->layout->n; i++) {
+                const struct ct_hierarchy *hierarchy = &cgroup->layout->items[i];
+
+                if (!cgroup->members[i].path || (lists[i].n == 0 && !lists[i].devices))
+                        continue;
+                if (hierarchy->v2 && lists[i].n_needs > 0)
+                        r = ct_v2_enable(hierarchy, cgroup->members[i].path, &lists[i], err);
+                if (r >= 0)
+                        r = apply(cgroup, i, &lists[i], err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int ct_cgroup_enter(struct ct_cgroup *cgroup, pid_t pid, bool v2_done, contain_error_t **err)
+{
+        char file[PATH_MAX], number[16];
+        int r;
+
+        (void)snprintf(number, sizeof number, "%d", (int)pid);
+        for (size_t i = 0; i < cgroup->layout->n; i++) {
+                const struct ct_hierarchy *hierarchy = &cgroup->layout->items[i];
+                const char *path = cgroup->members[i].path;
+
+                if (!path || (hierarchy->v2 && v2_done))
+                        continue;
+                r = ct_cgroup_format(file, hierarchy, path, "cgroup.procs");
+                if (r >= 0)
+                        r = ct_write_file_at(AT_FDCWD, file, number);
+                if (r < 0)
+                        return ct_fail(err, CONTAIN_E_CGROUP, -r, NULL,
+                                       "cannot move process %d to cgroup '%s%s'", (int)pid,
+                                       hierarchy->mountpoint, path);
+        }
+        return 0;
+}

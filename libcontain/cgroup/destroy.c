@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The end of a container's cgroups. */
+
+#include "cgroup/internal.h"
+
+#include <signal.h>
+#include <time.h>
+
+enum { DELAY_MAX_MS = 64 };
+
+static int64_t now_ms(void)
+{
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void sleep_ms(int64_t ms)
+{
+        struct timespec delay = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+        (void)nanosleep(&delay, NULL);
+}
+
+/* Removes what can be removed. 0 all is gone; else what keeps @ret_i from going, -EBUSY if anything is waited
+ * for. */
+static int remove_all(struct ct_cgroup *cgroup, bool kill, size_t *ret_i)
+{
+        int result = 0;
+
+        for (size_t i = 0; i < cgroup->layout->n; i++) {
+                int r;
+
+                if (!cgroup->members[i].path)
+                        continue;
+                r = ct_folders_remove(&cgroup->layout->items[i], cgroup->members[i].path, kill);
+                if (r >= 0 || (result == -EBUSY && r != -EBUSY))
+                        continue;
+                result = r;
+                *ret_i = i;
+        }
+        return result;
+}
+
+int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t **err)
+{
+        int64_t deadline = now_ms() + (timeout_ms > 0 ? timeout_ms : 0), left;
+        int64_t delay = 1;
+        size_t i = 0;
+        int r;
+
+        /* Usually everybody has left, and the folders just go. */
+        r = remove_all(cgroup, false, &i);
+        while (r == -EBUSY) {
+                (void)ct_cgroup_signal(cgroup, SIGKILL);
+                r = remove_all(cgroup, true, &i);
+                left = deadline - now_ms();
+                if (r != -EBUSY || left <= 0)
+                        break;
+                sleep_ms(delay < left ? delay : left);
+                delay = 2 * delay < DELAY_MAX_MS ? 2 * delay : DELAY_MAX_MS;
+        }
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_CGROUP, -r, NULL, "cannot remove cgroup '%s%s'",
+                               cgroup->layout->items[i].mountpoint, cgroup->members[i].path);
+        for (i = 0; i < cgroup->layout->n; i++)
+                if (cgroup->members[i].path)
+                        ct_folders_remove_parents(&cgroup->layout->items[i], cgroup->members[i].path,
+                                                  cgroup->members[i].made);
+        cgroup->v2_fd = ct_close(cgroup->v2_fd);
+        return 0;
+}
