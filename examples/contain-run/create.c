@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "files.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #define MEMBER(name) offsetof(struct create_options, name)
@@ -83,6 +84,15 @@ static int set_options(struct app *app, const struct create_options *options, co
         return 0;
 }
 
+/* Looked at before the library opens anything, which else could be taken for the caller's. */
+static int check_preserved(struct app *app, unsigned n)
+{
+        for (unsigned i = 0; i < n; i++)
+                if (fcntl(3 + (int)i, F_GETFD) < 0)
+                        return app_fail(app, "descriptor %u is to be preserved, but is not open", 3 + i);
+        return 0;
+}
+
 int create_load(struct app *app, const struct create_options *options, const char *id, char **program,
                 contain_t **ret)
 {
@@ -97,7 +107,9 @@ int create_load(struct app *app, const struct create_options *options, const cha
                 return app_fail(app, "--rootfs needs a program to run, after '--'");
         if (!options->rootfs && program)
                 return app_fail(app, "a program after '--' goes with --rootfs only");
-        r = app_context(app, &ctx);
+        r = check_preserved(app, options->preserve_fds);
+        if (r == 0)
+                r = app_context(app, &ctx);
         if (r != 0)
                 return r;
         if (contain_new(&c, ctx, id, &error) < 0)

@@ -150,7 +150,8 @@ class Descriptors(case.CliCase):
         self.assertEqual((result.status, result.out), (0, 'given\n6\n'), str(result))
 
     def test_preserved_but_not_open(self):
-        self.refuse('', 'run', '--bundle', self.bundle().path, '--preserve-fds=3', self.fresh_id())
+        for command in ('create', 'run'):
+            self.refuse('descriptor 3', command, '--bundle', self.bundle().path, '--preserve-fds=3', self.fresh_id())
         self.assert_no_trace()
 
     def test_nothing_else_is_seen(self):
