@@ -8,9 +8,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* Each turn clears a lock file that somebody opened the folder just in time to make. */
-#define REMOVE_ATTEMPTS 100
-
 struct ct_state *ct_state_free(struct ct_state *state)
 {
         if (!state)
@@ -32,7 +29,7 @@ static int new_state(const char *root, const char *id, bool make_root, struct ct
         state = calloc(1, sizeof *state);
         if (!state)
                 return ct_fail_memory(err);
-        state->root_fd = state->dir_fd = state->lock_fd = -EBADF;
+        state->root_fd = state->dir_fd = -EBADF;
         state->root = strdup(root);
         state->id = strdup(id);
         if (!state->root || !state->id)
@@ -56,7 +53,7 @@ static int open_folder(struct ct_state *state, contain_error_t **err)
         struct stat status;
 
         state->dir_fd = ct_close(state->dir_fd);
-        state->dir_fd = openat(state->root_fd, state->id, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        state->dir_fd = openat(state->root_fd, state->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         /* No id that is longer than a file name can have been claimed. */
         if (state->dir_fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
                 return -ENOENT;
@@ -125,8 +122,6 @@ int ct_state_claim(const char *root, const char *id, struct ct_state **ret, cont
                 r = take_folder(state, err);
         } while (r == -ENOENT);
         if (r < 0) {
-                if (state->dir_fd >= 0)
-                        (void)unlinkat(state->dir_fd, CT_STATE_LOCK, 0);
                 (void)unlinkat(state->root_fd, id, AT_REMOVEDIR);
                 return r;
         }
@@ -168,7 +163,6 @@ static int unlink_if_there(int dir_fd, const char *name)
         return unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* Unlinks all but the lock, which is what keeps others waiting. */
 static int empty_folder(int dir_fd)
 {
         _cleanup_(close_listing) DIR *folder = NULL;
@@ -186,8 +180,7 @@ static int empty_folder(int dir_fd)
         for (errno = 0; (entry = readdir(folder)); errno = 0) {
                 int r;
 
-                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-                    strcmp(entry->d_name, CT_STATE_LOCK) == 0)
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                         continue;
                 r = unlink_if_there(dir_fd, entry->d_name);
                 if (r < 0)
@@ -198,22 +191,22 @@ static int empty_folder(int dir_fd)
 
 static int remove_folder(struct ct_state *state)
 {
-        int r, attempt;
+        int r;
 
+        r = ct_state_lock_acquire(state);
+        if (r < 0)
+                return r;
         /* The record first: without it, what is left counts as nobody's. */
         r = unlink_if_there(state->dir_fd, CT_STATE_RECORD);
-        for (attempt = 0; r == 0 && attempt < REMOVE_ATTEMPTS; attempt++) {
+        if (r == 0)
                 r = empty_folder(state->dir_fd);
-                if (r == 0)
-                        r = unlink_if_there(state->dir_fd, CT_STATE_LOCK);
-                if (r < 0)
-                        return r;
-                if (unlinkat(state->root_fd, state->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
-                        return 0;
-                if (errno != ENOTEMPTY && errno != EEXIST)
-                        return -errno;
-        }
-        return r < 0 ? r : -ENOTEMPTY;
+        if (r == 0 && unlinkat(state->root_fd, state->id, AT_REMOVEDIR) < 0)
+                r = -errno;
+        /* Asked to remove it again, we must look at its place first: the next one of this name is not ours.
+         */
+        if (r == 0)
+                ct_state_unlock(state);
+        return r;
 }
 
 int ct_state_remove(struct ct_state *state, contain_error_t **err)
@@ -221,7 +214,7 @@ int ct_state_remove(struct ct_state *state, contain_error_t **err)
         int r;
 
         r = remove_folder(state);
-        if (r < 0)
+        if (r < 0 && r != -ENOENT)
                 return ct_fail(err, CONTAIN_E_STATE, -r, NULL, "cannot remove the state folder '%s/%s'",
                                state->root, state->id);
         return 0;

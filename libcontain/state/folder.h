@@ -8,15 +8,15 @@
 
 #include <sys/stat.h>
 
-#define CT_STATE_LOCK   "lock"
 #define CT_STATE_RECORD "record.json"
 #define CT_STATE_START  "start"
 
 struct ct_state {
         char *root, *id;
-        int root_fd, dir_fd; /* O_PATH */
-        int lock_fd;         /* open while locked */
-        dev_t device;        /* which folder dir_fd is, to tell it from a later one of the same name */
+        int root_fd;
+        int dir_fd; /* carries the lock */
+        bool locked;
+        dev_t device; /* which folder dir_fd is, to tell it from a later one of the same name */
         ino_t inode;
 };
 

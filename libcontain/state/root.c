@@ -78,19 +78,21 @@ int ct_state_root_open(const char *root, bool make, int flags, contain_error_t *
 {
         _cleanup_free_ char *path = NULL;
         _cleanup_close_ int fd = -EBADF;
-        size_t length = strlen(root);
+        size_t length;
         int r;
 
-        /* With a slash at its end a symbolic link would always be followed. */
-        while (length > 1 && root[length - 1] == '/')
-                length--;
-        path = strndup(root, length);
+        path = strdup(root);
         if (!path)
                 return ct_fail_memory(err);
+        /* With a slash at its end a symbolic link would always be followed. */
+        for (length = strlen(path); length > 1 && path[length - 1] == '/'; length--)
+                path[length - 1] = '\0';
 
         fd = open_root(path, flags);
         if (fd == -ENOENT && make) {
                 r = make_root(path);
+                if (r == -ENOMEM)
+                        return ct_fail_memory(err);
                 if (r < 0)
                         return ct_fail(err, CONTAIN_E_STATE, -r, NULL, "cannot make the state root '%s'",
                                        path);
@@ -177,6 +179,8 @@ int ct_state_list(const char *root, char ***ret, size_t *ret_n, contain_error_t 
                 return fd;
         if (fd >= 0) {
                 r = read_names(&fd, &list);
+                if (r == -ENOMEM)
+                        return ct_fail_memory(err);
                 if (r < 0)
                         return ct_fail(err, CONTAIN_E_STATE, -r, NULL, "cannot read the state root '%s'",
                                        root);

@@ -6,12 +6,13 @@
  * One folder per container below the state root: the claim on its id, its lock, its record and its start
  * socket. Any process may be killed at any moment; whatever it leaves can be read, or removed, by the next.
  *
- *      ROOT/ID/lock         open-file-description lock (fcntl(2), F_OFD_SETLKW): threads and processes alike
+ *      ROOT/ID              locked by flock(2), which goes with the open file: threads and processes alike
  *      ROOT/ID/record.json  replaced as a whole, never changed in place
  *      ROOT/ID/start        socket on which contain-init waits for the request to start
  *
  * The folder is the claim: mkdir(2) succeeds once. A folder without a record is one whose maker has not come
- * that far, when the lock is held, or was killed.
+ * that far, when the lock is held, or was killed. The folder is the lock, too: a file for it would have to go
+ * before its folder does, and whoever came in between would lock another one.
  */
 
 #include "base/error.h"
