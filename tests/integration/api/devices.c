@@ -98,7 +98,7 @@ TEST(other_files_in_the_way_are_an_error)
 TEST(dev_of_the_image_that_leads_out)
 {
         struct json_object *config;
-        char path[160], host[160], link[192];
+        char path[192], host[160], link[192];
         struct stat st;
         WORLD(w);
 

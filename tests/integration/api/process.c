@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The user's process: program, environment, user, limits, capabilities, and what it may not do. */
+
+#include "api.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+TEST(program_is_searched_in_the_path)
+{
+        char path[160];
+        struct json_object *config;
+        WORLD(w);
+
+        snprintf(path, sizeof(path), "%s/var/tool", w.rootfs);
+        write_text(path, "#!/bin/sh\necho tool \"$@\"\n");
+        chmod(path, 0755);
+        config = CONFIG(w, "");
+        config_set(config, "/process/env", "['PATH=/nowhere:/var:/bin']");
+        config_set(config, "/process/args", "['tool', 'with an', 'argument']");
+        EXPECT_OUTPUT(w, config, "tool with an argument\n");
+
+        config = CONFIG(w, "");
+        config_set(config, "/process/cwd", "'/var'");
+        config_set(config, "/process/args", "['./tool']");
+        EXPECT_OUTPUT(w, config, "tool \n");
+}
+
+TEST(environment_is_the_configurations)
+{
+        struct json_object *config;
+        WORLD(w);
+
+        setenv("HOST_SECRET", "x", 1);
+        config = CONFIG(w, "env | sort | grep -v -e SHLVL -e PWD");
+        config_set(config, "/process/env", "['PATH=/bin', 'A=1', 'B=two words', 'HOME=/var']");
+        EXPECT_OUTPUT(w, config, "A=1\nB=two words\nHOME=/var\nPATH=/bin\n");
+        unsetenv("HOST_SECRET");
+}
+
+TEST(working_directory)
+{
+        struct json_object *config;
+        contain_error_t *error = NULL;
+        auto_container c = NULL;
+        int r;
+        WORLD(w);
+
+        config = CONFIG(w, "pwd; readlink /proc/self/cwd");
+        config_set(config, "/process/cwd", "'/var'");
+        EXPECT_OUTPUT(w, config, "/var\n/var\n");
+
+        config = CONFIG(w, "true");
+        config_set(config, "/process/cwd", "'/etc/absent/folder/of/which/nothing/is/there'");
+        c = guest_new(&w, config);
+        REQUIRE(c != NULL);
+        r = contain_create(c, &error);
+        if (r >= 0)
+                r = contain_start(c, &error);
+        /* Runtimes make an absent working directory, or refuse it; both are clear. */
+        EXPECT(r >= 0 || contain_error_code(error) == CONTAIN_E_CWD);
+        contain_error_free(error);
+        contain_destroy(c, CONTAIN_DESTROY_FORCE, NULL);
+}
+
+TEST(working_directory_cannot_be_a_descriptor_of_the_host)
+{
+        WORLD(w);
+
+        for (int fd = 3; fd < 12; fd++) {
+                struct json_object *config = CONFIG(w, "pwd");
+                auto_text output = NULL;
+
+                config_set(config, "/process/cwd", "'/proc/self/fd/%d'", fd);
+                output = guest_output(&w, config);
+                EXPECT_CONTAINS(output, "error: /process/cwd");
+        }
+}
+
+TEST(user_and_groups)
+{
+        struct json_object *config;
+        WORLD(w);
+
+        config = CONFIG(w, "id -u; id -g; id -G; umask; touch /tmp/f && stat -c '%a %u %g' /tmp/f");
+        config_set(config, "/process/user",
+                   "{'uid': 1000, 'gid': 2000, 'umask': 55, 'additionalGids': [5, 6]}");
+        config_mount(config, "/tmp", "tmpfs", "tmpfs", "mode=1777");
+        EXPECT_OUTPUT(w, config, "1000\n2000\n2000 5 6\n0067\n610 1000 2000\n");
+}
+
+TEST(ordinary_users_have_no_capabilities)
+{
+        struct json_object *config;
+        WORLD(w);
+
+        config = CONFIG(w, "grep -E 'Cap(Inh|Prm|Eff|Amb)' /proc/self/status; id -G");
+        config_set(config, "/process/user", "{'uid': 1000, 'gid': 1000}");
+        config_set(config, "/process/capabilities",
+                   "{'bounding': ['CAP_KILL'], 'permitted': ['CAP_KILL'], 'effective': ['CAP_KILL']}");
+        EXPECT_OUTPUT(w, config,
+                      "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
+                      "CapAmb:\t0000000000000000\n1000\n");
+}
+
+TEST(all_five_sets)
+{
+        struct json_object *config;
+        WORLD(w);
+
+        /* KILL is 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10. */
+        config = CONFIG(w, "grep Cap /proc/self/status | cut -f 2");
+        config_set(config, "/process/user", "{'uid': 1000, 'gid': 1000}");
+        config_set(config, "/process/capabilities",
+                   "{'bounding': ['CAP_KILL', 'CAP_SETUID', 'CAP_SETGID', 'CAP_NET_BIND_SERVICE'],"
+                   " 'permitted': ['CAP_KILL', 'CAP_NET_BIND_SERVICE'], 'effective': ['CAP_KILL'],"
+                   " 'inheritable': ['CAP_KILL', 'CAP_NET_BIND_SERVICE'], 'ambient': ['CAP_KILL']}");
+        EXPECT_OUTPUT(
+                w, config,
+                "0000000000000420\n0000000000000020\n0000000000000020\n00000000000004e0\n0000000000000020\n");
+}
+
+TEST(absent_sets_are_empty)
+{
+        struct json_object *config;
+        WORLD(w);
+
+        config = CONFIG(w, "grep -E 'Cap(Prm|Bnd|Amb)' /proc/self/status | cut -f 2");
+        config_set(config, "/process/capabilities", "{}");
+        EXPECT_OUTPUT(w, config, "0000000000000000\n0000000000000000\n0000000000000000\n");
+}
+
+TEST(no_new_privileges)
+{
+        struct json_object *config;
+        WORLD(w);
+
+        config = CONFIG(w, "grep NoNewPrivs /proc/self/status");
+        config_set(config, "/process/noNewPrivileges", "true");
+        EXPECT_OUTPUT(w, config, "NoNewPrivs:\t1\n");
+        config = CONFIG(w, "grep NoNewPrivs /proc/self/status");
+        config_set(config, "/process/noNewPrivileges", "false");
+        EXPECT_OUTPUT(w, config, "NoNewPrivs:\t0\n");
+}
+
+TEST(resource_limits)
+{
+        struct json_object *config;
+        WORLD(w);
+
+        config = CONFIG(w, "grep -e 'open files' -e 'core file' -e 'pending signals' /proc/self/limits | "
+                           "awk '{print $(NF-2), $(NF-1)}'; ulimit -n");
+        config_set(config, "/process/rlimits",
+                   "[{'type': 'RLIMIT_NOFILE', 'soft': 100, 'hard': 200}, {'type': 'RLIMIT_CORE', 'soft': 0, "
+                   "'hard': 1},"
+                   " {'type': 'RLIMIT_SIGPENDING', 'soft': 7, 'hard': 7}]");
+        EXPECT_OUTPUT(w, config, "0 1\n100 200\n7 7\n100\n");
+}
+
+TEST(out_of_memory_score)
+{
+        struct json_object *config;
+        WORLD(w);
+
+        config = CONFIG(w, "cat /proc/self/oom_score_adj");
+        config_set(config, "/process/oomScoreAdj", "321");
+        EXPECT_OUTPUT(w, config, "321\n");
+}
+
+TEST(personality_and_scheduling)
+{
+        struct json_object *config;
+        WORLD(w);
+
+        config = CONFIG(w, "nice; cat /proc/self/personality");
+        config_set(config, "/process/scheduler", "{'policy': 'SCHED_OTHER', 'nice': 7}");
+        config_set(config, "/linux/personality", "{'domain': 'LINUX32'}");
+        EXPECT_IN_OUTPUT(w, config, "7\n00000008\n");
+}
+
+TEST(signals_begin_at_their_defaults)
+{
+        struct json_object *config;
+        auto_text output = NULL;
+        WORLD(w);
+
+        /* Whatever this host blocks and ignores is its own business. */
+        config = CONFIG(w, "");
+        config_set(config, "/process/args", "['grep', 'Sig[BI]', '/proc/self/status']");
+        output = guest_output(&w, config);
+        EXPECT_STR(output, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
+TEST(nothing_of_the_runtime_is_left_inside)
+{
+        auto_text output = NULL;
+        WORLD(w);
+
+        output = guest_output(
+                &w,
+                CONFIG(w, "readlink /proc/1/exe; ls /proc | grep -c '^[0-9]'; grep -c memfd /proc/self/maps; "
+                          "grep TracerPid /proc/self/status"));
+        EXPECT_CONTAINS(output, "/bin/busybox\n");
+        EXPECT_CONTAINS(output, "\n0\nTracerPid:\t0\n");
+}
+
+TEST(program_of_an_entry_point_that_names_itself)
+{
+        auto_text output = NULL;
+        struct json_object *config;
+        char path[160];
+        WORLD(w);
+
+        /* CVE-2019-5736: "#!/proc/self/exe" runs whatever executed it. The script's interpreter must be the
+         * image's own affair. */
+        snprintf(path, sizeof(path), "%s/var/self", w.rootfs);
+        write_text(path, "#!/proc/self/exe\n");
+        chmod(path, 0755);
+        config = CONFIG(w, "");
+        config_set(config, "/process/args", "['/var/self']");
+        output = guest_output(&w, config);
+        EXPECT(output != NULL && strlen(output) > 0);
+}
