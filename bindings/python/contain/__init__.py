@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Run OCI containers in this process, through libcontain.
+
+    result = contain.run(["uname", "-a"], rootfs="/", capture_output=True)
+
+    with contain.Container("web") as web:
+        web.load_bundle("/srv/web")
+        web.create()
+        web.start()
+        status = web.wait(timeout=60)
+"""
+
+from ._handle import StrPath, version
+from .constants import ErrorCode, Event, Flags, LogLevel, Status
+from .container import Container, Descriptor, ExitStatus, HasFileno
+from .context import Context, LogFunction
+from .errors import (
+    AlreadyExists,
+    Busy,
+    ConfigError,
+    ContainError,
+    Forked,
+    HookError,
+    InvalidArgument,
+    NotFound,
+    NotRunning,
+    ProgramError,
+    SetupError,
+    StateError,
+    Timeout,
+    Unsupported,
+    WrongStatus,
+)
+from ._run import Result, run
+
+__all__ = [
+    "AlreadyExists",
+    "Busy",
+    "ConfigError",
+    "ContainError",
+    "Container",
+    "Context",
+    "Descriptor",
+    "ErrorCode",
+    "Event",
+    "ExitStatus",
+    "Flags",
+    "Forked",
+    "HasFileno",
+    "HookError",
+    "InvalidArgument",
+    "LogFunction",
+    "LogLevel",
+    "NotFound",
+    "NotRunning",
+    "ProgramError",
+    "Result",
+    "SetupError",
+    "StateError",
+    "Status",
+    "StrPath",
+    "Timeout",
+    "Unsupported",
+    "WrongStatus",
+    "run",
+    "version",
+]

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+"""The C library: its functions as <contain/*.h> declares them, and how it is loaded.
+
+CDLL, and not PyDLL: each call releases the GIL.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from ctypes import POINTER, c_char_p, c_int, c_int32, c_size_t, c_uint, c_void_p
+from typing import Any
+
+SONAME = "libcontain.so.1"
+
+
+class Exit(ctypes.Structure):
+    """contain_exit_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("known", c_int32),
+        ("code", c_int32),
+        ("signo", c_int32),
+        ("core", c_int32),
+    ]
+
+
+LOG_FN = ctypes.CFUNCTYPE(None, c_void_p, c_int, c_char_p)
+
+_HANDLE = c_void_p  # contain_t *, contain_ctx_t *, contain_error_t *
+_OUT = POINTER(c_void_p)  # where a handle, a document or an error is put
+_STRINGS = POINTER(c_char_p)
+
+PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
+    # base.h
+    "contain_free": (None, [c_void_p]),
+    "contain_version": (c_char_p, []),
+    # error.h
+    "contain_error_code": (c_int, [_HANDLE]),
+    "contain_error_errno": (c_int, [_HANDLE]),
+    "contain_error_pointer": (c_char_p, [_HANDLE]),
+    "contain_error_step": (c_char_p, [_HANDLE]),
+    "contain_error_sentence": (c_char_p, [_HANDLE]),
+    "contain_error_hint": (c_char_p, [_HANDLE]),
+    "contain_error_message": (c_char_p, [_HANDLE]),
+    "contain_error_free": (_HANDLE, [_HANDLE]),
+    # context.h
+    "contain_ctx_new": (c_int, [_OUT, _OUT]),
+    "contain_ctx_ref": (_HANDLE, [_HANDLE]),
+    "contain_ctx_unref": (_HANDLE, [_HANDLE]),
+    "contain_ctx_set_state_root": (c_int, [_HANDLE, c_char_p, _OUT]),
+    "contain_ctx_set_cgroup_manager": (c_int, [_HANDLE, c_char_p, _OUT]),
+    "contain_ctx_set_log": (c_int, [_HANDLE, LOG_FN, c_void_p, c_int, _OUT]),
+    "contain_list_json": (c_int, [_HANDLE, _OUT, _OUT]),
+    "contain_features_json": (c_int, [_HANDLE, _OUT, _OUT]),
+    "contain_default_config": (c_int, [_HANDLE, c_char_p, _STRINGS, c_uint, _OUT, _OUT]),
+    # container.h: handles
+    "contain_new": (c_int, [_OUT, _HANDLE, c_char_p, _OUT]),
+    "contain_open": (c_int, [_OUT, _HANDLE, c_char_p, _OUT]),
+    "contain_ref": (_HANDLE, [_HANDLE]),
+    "contain_unref": (_HANDLE, [_HANDLE]),
+    "contain_id": (c_char_p, [_HANDLE]),
+    # container.h: the configuration
+    "contain_load_bundle": (c_int, [_HANDLE, c_char_p, _OUT]),
+    "contain_load_config": (c_int, [_HANDLE, c_char_p, c_size_t, c_char_p, _OUT]),
+    "contain_load_rootfs": (c_int, [_HANDLE, c_char_p, _STRINGS, _OUT]),
+    "contain_set_flags": (c_int, [_HANDLE, c_uint, _OUT]),
+    "contain_set_stdio": (c_int, [_HANDLE, c_int, c_int, c_int, _OUT]),
+    "contain_add_fd": (c_int, [_HANDLE, c_int, _OUT]),
+    "contain_set_rootfs_fd": (c_int, [_HANDLE, c_int, _OUT]),
+    "contain_set_namespace_fd": (c_int, [_HANDLE, c_char_p, c_int, _OUT]),
+    "contain_set_console_socket": (c_int, [_HANDLE, c_char_p, _OUT]),
+    "contain_set_seccomp_socket": (c_int, [_HANDLE, c_int, _OUT]),
+    "contain_plan_json": (c_int, [_HANDLE, _OUT, _OUT]),
+    # container.h: the life cycle
+    "contain_create": (c_int, [_HANDLE, _OUT]),
+    "contain_start": (c_int, [_HANDLE, _OUT]),
+    "contain_signal": (c_int, [_HANDLE, c_int, c_uint, _OUT]),
+    "contain_wait": (c_int, [_HANDLE, c_int, POINTER(Exit), _OUT]),
+    "contain_destroy": (c_int, [_HANDLE, c_uint, _OUT]),
+    "contain_become": (c_int, [_HANDLE, _OUT]),
+    # container.h: looking at it
+    "contain_status": (c_int, [_HANDLE, _OUT]),
+    "contain_state_json": (c_int, [_HANDLE, _OUT, _OUT]),
+    "contain_pid": (c_int, [_HANDLE]),
+    "contain_pidfd": (c_int, [_HANDLE, _OUT]),
+    "contain_console_fd": (c_int, [_HANDLE, _OUT]),
+    "contain_event_fd": (c_int, [_HANDLE, _OUT]),
+    "contain_event_next": (c_int, [_HANDLE, _OUT]),
+}
+
+
+def load() -> ctypes.CDLL:
+    """Loads the library, by its soname or the file that CONTAIN_LIBRARY names."""
+    name = os.environ.get("CONTAIN_LIBRARY") or SONAME
+    try:
+        library = ctypes.CDLL(name)
+    except OSError as error:
+        raise ImportError(f"cannot load libcontain: {error}") from error
+    for function, (result, arguments) in PROTOTYPES.items():
+        try:
+            entry = getattr(library, function)
+        except AttributeError:
+            raise ImportError(f"'{name}' is too old: it has no {function}()") from None
+        entry.restype = result
+        entry.argtypes = arguments
+    return library

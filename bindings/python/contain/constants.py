@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""The numbers of <contain/*.h>, under the same names without their prefix."""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag
+from typing import TypeVar
+
+_E = TypeVar("_E", bound="_OpenEnum")
+
+
+class _OpenEnum(IntEnum):
+    """An enumeration that a newer library may extend: unknown numbers become unnamed members."""
+
+    @classmethod
+    def _missing_(cls: type[_E], value: object) -> _E | None:
+        if not isinstance(value, int):
+            return None
+        member = int.__new__(cls, value)
+        member._name_ = f"UNKNOWN_{value}"
+        member._value_ = value
+        return member
+
+
+class ErrorCode(_OpenEnum):
+    """What went wrong. The numbers are permanent; their order means nothing."""
+
+    # The call itself
+    NO_MEMORY = 101
+    ARGUMENT = 104
+    FORKED = 107
+    BUSY = 111
+    TIMEOUT = 115
+    SYSTEM = 118
+    UNSUPPORTED = 121
+
+    # Containers and their state
+    ID = 203
+    EXISTS = 206
+    NOT_FOUND = 209
+    STATUS = 213
+    NOT_RUNNING = 216
+    STATE = 219
+    EXIT_UNKNOWN = 223
+
+    # The configuration
+    BUNDLE = 302
+    JSON = 305
+    TYPE = 308
+    MISSING = 311
+    VALUE = 314
+    DUPLICATE = 317
+    CONFLICT = 322
+
+    # Building the container
+    SPAWN = 401
+    NAMESPACE = 404
+    IDMAP = 408
+    ROOTFS = 412
+    MOUNT = 417
+    PATH = 421
+    DEVICE = 424
+    CONSOLE = 427
+    HOOK = 431
+    CGROUP = 435
+    SYSCTL = 438
+    LIMIT = 442
+    IDENTITY = 445
+    SECURITY = 448
+    SECCOMP = 451
+    NETWORK = 455
+    CWD = 458
+    PROGRAM = 462
+    LOST = 466
+
+
+class Status(_OpenEnum):
+    """Status of a container (runtime-spec, runtime.md, "State")."""
+
+    NONE = 0
+    CREATING = 1
+    CREATED = 2
+    RUNNING = 3
+    STOPPED = 4
+    PAUSED = 5
+
+
+class Event(_OpenEnum):
+    """What an event tells."""
+
+    CREATED = 1
+    STARTED = 2
+    EXITED = 3
+    OOM = 4
+    DESTROYED = 5
+
+
+class LogLevel(_OpenEnum):
+    """Levels of log lines, most severe first."""
+
+    ERROR = 0
+    WARNING = 1
+    INFO = 2
+    DEBUG = 3
+
+
+class Flags(IntFlag):
+    """How a container is made: Container.set_flags()."""
+
+    EPHEMERAL = 1 << 0
+    NO_PIVOT = 1 << 1
+    NO_NEW_KEYRING = 1 << 2
+
+
+class ConfigFlags(IntFlag):
+    """The keywords of Context.default_config()."""
+
+    ROOTLESS = 1 << 0
+    TERMINAL = 1 << 1
+
+
+class SignalFlags(IntFlag):
+    """The keywords of Container.signal()."""
+
+    ALL = 1 << 0
+
+
+class DestroyFlags(IntFlag):
+    """The keywords of Container.destroy()."""
+
+    FORCE = 1 << 0

@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: MIT
+"""One container: its configuration, its life, and looking at it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from ctypes import byref, sizeof
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, NoReturn, Protocol
+
+from . import _wait
+from ._handle import (
+    Handle,
+    StrPath,
+    c_string,
+    c_string_or_null,
+    c_strings,
+    call,
+    call_for_document,
+    call_for_object,
+    lib,
+    text,
+)
+from ._lib import Exit
+from .constants import DestroyFlags, ErrorCode, Event, Flags, SignalFlags, Status
+from .context import Context
+from .errors import NotFound, NotRunning, Timeout
+
+
+class HasFileno(Protocol):
+    """A file, a socket, a pipe's end."""
+
+    def fileno(self) -> int: ...
+
+
+Descriptor = int | HasFileno
+
+
+@dataclass(frozen=True)
+class ExitStatus:
+    """How a container's process ended."""
+
+    known: bool
+    """False: the status was taken by another process, and the rest says nothing."""
+    code: int | None
+    """The exit code; None when a signal ended it."""
+    signal: int | None
+    """The signal that ended it, or None."""
+    core_dumped: bool
+
+    @property
+    def ok(self) -> bool:
+        """It is known to have exited with code 0."""
+        return self.code == 0
+
+    @property
+    def returncode(self) -> int | None:
+        """As subprocess has it: the exit code, or the negative signal; None when unknown."""
+        return -self.signal if self.signal is not None else self.code
+
+
+class Container:
+    """One container. Any thread may use it; wait() and signal() run beside every other call.
+
+    Container() makes the handle of a container that does not exist yet: load a configuration, then
+    create() and start(). Container.open() makes a handle of one that exists.
+
+    As a context manager, it destroys the container on the way out, by force, if this object
+    created it, and closes the handle. Without one, closing or collecting the object leaves the
+    container alone, unless it is ephemeral: that one ends with its last handle.
+    """
+
+    def __init__(self, id: str | None = None, ctx: Context | None = None) -> None:
+        self._adopt(lib.contain_new, c_string_or_null(id), ctx)
+
+    @classmethod
+    def open(cls, id: str, ctx: Context | None = None) -> Container:
+        """A handle of a container that exists; raises NotFound."""
+        self = cls.__new__(cls)
+        self._adopt(lib.contain_open, c_string(id), ctx)
+        return self
+
+    def _adopt(self, make: Any, id: bytes | None, ctx: Context | None) -> None:
+        with contextlib.ExitStack() as stack:
+            address = stack.enter_context(ctx._handle.borrowed()) if ctx is not None else None
+            made = call_for_object(make, address, id)
+        self._handle = Handle(made, lib.contain_ref, lib.contain_unref, ctx and ctx._log)
+        self._created_here = False
+
+    def close(self) -> None:
+        """Gives the handle back. The container lives on, unless it is ephemeral."""
+        self._handle.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._handle.closed
+
+    def __enter__(self) -> Container:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if self._created_here and not self.closed:
+                with contextlib.suppress(NotFound):
+                    self.destroy(force=True)
+        finally:
+            self.close()
+
+    def __repr__(self) -> str:
+        return "<Container closed>" if self.closed else f"<Container {self.id!r}>"
+
+    @property
+    def id(self) -> str:
+        with self._handle.borrowed() as c:
+            return text(lib.contain_id(c))
+
+    # --- the configuration ---------------------------------------------------------------------
+
+    def load_bundle(self, directory: StrPath) -> None:
+        """Reads the config.json of a bundle."""
+        path = c_string(directory)
+        with self._handle.borrowed() as c:
+            call(lib.contain_load_bundle, c, path)
+
+    def load_config(
+        self, config: Mapping[str, Any] | str | bytes, directory: StrPath | None = None
+    ) -> None:
+        """Takes a configuration: a dict, or a config.json document.
+
+        Relative paths in it start from `directory`, or else from the working directory.
+        """
+        if isinstance(config, Mapping):
+            config = json.dumps(config, ensure_ascii=False, allow_nan=False)
+        document = config.encode() if isinstance(config, str) else bytes(config)
+        path = c_string_or_null(directory)
+        with self._handle.borrowed() as c:
+            call(lib.contain_load_config, c, document, len(document), path)
+
+    def load_rootfs(self, rootfs: StrPath, argv: Sequence[StrPath]) -> None:
+        """Takes the default configuration, for a command in a root file system.
+
+        "/" is the host's own root, read-only.
+        """
+        path = c_string(rootfs)
+        words = c_strings(argv)
+        with self._handle.borrowed() as c:
+            call(lib.contain_load_rootfs, c, path, words)
+
+    def set_flags(self, flags: Flags) -> None:
+        """Chooses how the container is made; replaces what was set before."""
+        with self._handle.borrowed() as c:
+            call(lib.contain_set_flags, c, int(flags))
+
+    def set_stdio(
+        self,
+        stdin: Descriptor | None = None,
+        stdout: Descriptor | None = None,
+        stderr: Descriptor | None = None,
+    ) -> None:
+        """Chooses the standard streams of the container's process; None is the caller's own."""
+        numbers = [-1 if stream is None else _fileno(stream) for stream in (stdin, stdout, stderr)]
+        with self._handle.borrowed() as c:
+            call(lib.contain_set_stdio, c, *numbers)
+
+    def add_fd(self, fd: Descriptor) -> int:
+        """Passes one more descriptor on; returns its number inside, from 3 on."""
+        with self._handle.borrowed() as c:
+            return call(lib.contain_add_fd, c, _fileno(fd))
+
+    def set_rootfs_fd(self, fd: Descriptor) -> None:
+        """Gives the root file system as an open folder or a detached mount."""
+        with self._handle.borrowed() as c:
+            call(lib.contain_set_rootfs_fd, c, _fileno(fd))
+
+    def set_namespace_fd(self, type: str, fd: Descriptor) -> None:
+        """Gives a namespace to join: "network" and an opened /proc/PID/ns/net, for instance."""
+        name = c_string(type)
+        with self._handle.borrowed() as c:
+            call(lib.contain_set_namespace_fd, c, name, _fileno(fd))
+
+    def set_console_socket(self, path: StrPath | None) -> None:
+        """Chooses the socket that receives the terminal; None keeps it for console_fd()."""
+        name = c_string_or_null(path)
+        with self._handle.borrowed() as c:
+            call(lib.contain_set_console_socket, c, name)
+
+    def set_seccomp_socket(self, fd: Descriptor) -> None:
+        """Chooses the connected socket that receives the seccomp notification descriptor."""
+        with self._handle.borrowed() as c:
+            call(lib.contain_set_seccomp_socket, c, _fileno(fd))
+
+    def plan(self) -> dict[str, Any]:
+        """The steps that would make the container; runs nothing and needs no privilege."""
+        with self._handle.borrowed() as c:
+            result: dict[str, Any] = call_for_document(lib.contain_plan_json, c)
+        return result
+
+    # --- the life cycle ------------------------------------------------------------------------
+
+    def create(self) -> None:
+        """Makes the container, up to but not including the user's program."""
+        with self._handle.borrowed() as c:
+            call(lib.contain_create, c)
+            self._created_here = True
+
+    def start(self) -> None:
+        """Runs the user's program; raises ProgramError when it cannot be executed."""
+        with self._handle.borrowed() as c:
+            call(lib.contain_start, c)
+
+    def signal(self, signo: int, *, all_processes: bool = False) -> None:
+        """Sends a signal to the container's first process, or to each of its processes."""
+        flags = SignalFlags.ALL if all_processes else SignalFlags(0)
+        with self._handle.borrowed() as c:
+            call(lib.contain_signal, c, int(signo), int(flags))
+
+    def wait(self, timeout: float | None = None) -> ExitStatus:
+        """Waits until the container's process has ended; raises Timeout after `timeout` seconds.
+
+        Other threads run meanwhile, signal handlers too: Ctrl-C ends it. Asking again gives the
+        same answer.
+        """
+        deadline = _wait.Deadline(timeout)
+        status = self._exit_status(0)
+        while status is None:
+            fd = self._running_pidfd()
+            if fd is not None and not _wait.readable(fd, deadline):
+                raise Timeout(
+                    errno.ETIMEDOUT,
+                    f"the container still runs after {timeout} s",
+                    code=ErrorCode.TIMEOUT,
+                )
+            status = self._exit_status(_wait.GRACE_MS)
+        return status
+
+    async def wait_async(self) -> ExitStatus:
+        """Like wait(), in the running event loop, without a thread."""
+        status = self._exit_status(0)
+        while status is None:
+            fd = self._running_pidfd()
+            if fd is not None:
+                await _wait.readable_async(fd)
+            status = self._exit_status(_wait.GRACE_MS)
+        return status
+
+    def _exit_status(self, timeout_ms: int) -> ExitStatus | None:
+        """How the process ended; None while it runs."""
+        ret = Exit(size=sizeof(Exit))
+        try:
+            with self._handle.borrowed() as c:
+                call(lib.contain_wait, c, timeout_ms, byref(ret))
+        except Timeout:
+            return None
+        if not ret.known:
+            return ExitStatus(False, None, None, False)
+        if ret.signo:
+            return ExitStatus(True, None, ret.signo, bool(ret.core))
+        return ExitStatus(True, ret.code, None, False)
+
+    def _running_pidfd(self) -> int | None:
+        try:
+            return self.pidfd()
+        except NotRunning:  # it ended between the two questions
+            return None
+
+    def destroy(self, *, force: bool = False) -> None:
+        """Removes the container; with `force`, also one that runs."""
+        flags = DestroyFlags.FORCE if force else DestroyFlags(0)
+        with self._handle.borrowed() as c:
+            call(lib.contain_destroy, c, int(flags))
+            self._created_here = False
+
+    def become(self) -> NoReturn:
+        """Replaces this process by the container's: like os.execv(), it flushes and closes nothing."""
+        with self._handle.borrowed() as c:
+            call(lib.contain_become, c)
+        raise AssertionError("contain_become() returned without an error")
+
+    # --- looking at it -------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """The container's status now."""
+        with self._handle.borrowed() as c:
+            return Status(call(lib.contain_status, c))
+
+    def state(self) -> dict[str, Any]:
+        """The state object of the runtime-spec, with rootfs, created and owner besides."""
+        with self._handle.borrowed() as c:
+            result: dict[str, Any] = call_for_document(lib.contain_state_json, c)
+        return result
+
+    @property
+    def pid(self) -> int:
+        """The process as the caller sees it, 0 when there is none. For display: see pidfd()."""
+        with self._handle.borrowed() as c:
+            pid: int = lib.contain_pid(c)
+        return pid
+
+    def pidfd(self) -> int:
+        """The process as a new descriptor, for os.waitid(), poll() or signal.pidfd_send_signal()."""
+        with self._handle.borrowed() as c:
+            return call(lib.contain_pidfd, c)
+
+    def console_fd(self) -> int:
+        """The master end of the container's terminal, as a new descriptor."""
+        with self._handle.borrowed() as c:
+            return call(lib.contain_console_fd, c)
+
+    def event_fd(self) -> int:
+        """A new descriptor that is readable when next_event() has one. Never read from it."""
+        with self._handle.borrowed() as c:
+            return call(lib.contain_event_fd, c)
+
+    def next_event(self) -> Event | None:
+        """The next event, once per handle and in order; None when there is none now."""
+        with self._handle.borrowed() as c:
+            number = call(lib.contain_event_next, c)
+        return Event(number) if number else None
+
+    def events(self) -> Iterator[Event]:
+        """The events that have happened until now, without blocking."""
+        while (event := self.next_event()) is not None:
+            yield event
+
+    async def events_async(self) -> AsyncIterator[Event]:
+        """Each event as it happens, in the running event loop; ends when the container is destroyed."""
+        while True:
+            for event in self.events():
+                yield event
+                if event is Event.DESTROYED:
+                    return
+            await _wait.readable_async(self.event_fd())
+
+
+def _fileno(descriptor: Descriptor) -> int:
+    number = descriptor if isinstance(descriptor, int) else descriptor.fileno()
+    if number < 0:
+        raise ValueError(f"not a descriptor: {number}")
+    return number

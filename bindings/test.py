@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Tests the bindings with the library of a build directory, which need not be installed.
+
+    test.py BUILD-DIR [python] [go]
+
+Needs root and busybox-static; without them, most tests are skipped. Exit status 77: nothing could run.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+BINDINGS = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(BINDINGS)
+SONAME = 'libcontain.so.1'
+
+
+def library_folder(build):
+    """Where the build put the library."""
+    for folder in (os.path.join(build, 'libcontain'), build):
+        if os.path.exists(os.path.join(folder, SONAME)):
+            return os.path.abspath(folder)
+    sys.exit(f'no {SONAME} in {build}')
+
+
+def write_pkg_config(folder, libdir):
+    """contain.pc as an installation would have it, but for the library and the headers as they are."""
+    with open(os.path.join(ROOT, 'contain.pc.in'), encoding='utf-8') as f:
+        text = f.read()
+    values = {'prefix': ROOT, 'libdir': libdir, 'includedir': os.path.join(ROOT, 'include'), 'version': '0'}
+    for name, value in values.items():
+        text = text.replace(f'@{name}@', value)
+    with open(os.path.join(folder, 'contain.pc'), 'w', encoding='utf-8') as f:
+        f.write(text)
+
+
+def run(command, folder, environment):
+    print('+', ' '.join(command), flush=True)
+    return subprocess.run(command, cwd=folder, env=environment, check=False).returncode == 0
+
+
+def test_python(libdir):
+    folder = os.path.join(BINDINGS, 'python')
+    environment = {**os.environ, 'CONTAIN_LIBRARY': os.path.join(libdir, SONAME), 'PYTHONDONTWRITEBYTECODE': '1'}
+    good = run([sys.executable, '-m', 'unittest', 'discover', '-s', 'tests', '-t', '.'], folder, environment)
+    if shutil.which('mypy'):
+        good &= run(['mypy', '--cache-dir', os.devnull, 'contain', 'tests', 'examples'], folder, environment)
+    return good
+
+
+def is_formatted(go, folder):
+    gofmt = shutil.which('gofmt') or os.path.join(os.path.dirname(os.path.realpath(go)), 'gofmt')
+    differing = subprocess.run([gofmt, '-l', '.'], cwd=folder, capture_output=True, text=True, check=True).stdout
+    for name in differing.split():
+        print(f'FAIL {name}: run gofmt -w on it')
+    return not differing
+
+
+def test_go(libdir):
+    go = shutil.which('go') or '/usr/local/go/bin/go'
+    if not os.access(go, os.X_OK):
+        print('SKIP go: not installed')
+        return None
+    folder = os.path.join(BINDINGS, 'go')
+    with tempfile.TemporaryDirectory(prefix='contain-go-') as scratch:
+        write_pkg_config(scratch, libdir)
+        environment = {**os.environ, 'PKG_CONFIG_PATH': scratch, 'LD_LIBRARY_PATH': libdir, 'CGO_ENABLED': '1',
+                       'GOFLAGS': '-mod=mod', 'GOPROXY': 'off', 'GOTOOLCHAIN': 'local'}
+        if 'HOME' not in environment:
+            environment['GOCACHE'] = os.path.join(scratch, 'cache')
+        good = is_formatted(go, folder)
+        good &= run([go, 'vet', './...'], folder, environment)
+        good &= run([go, 'test', '-count=1', './...'], folder, environment)
+        good &= run([go, 'test', '-count=1', '-race', '.'], folder, environment)
+    return good
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    libdir = library_folder(sys.argv[1])
+    tests = {'python': test_python, 'go': test_go}
+    results = [tests[name](libdir) for name in sys.argv[2:] or tests]
+    if False in results:
+        sys.exit(1)
+    sys.exit(0 if True in results else 77)
+
+
+if __name__ == '__main__':
+    main()
