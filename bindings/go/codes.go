@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+
+package contain
+
+// #include <contain/contain.h>
+import "C"
+
+import "fmt"
+
+// Code says what went wrong. The numbers are permanent; their order means nothing.
+// A Code is an error, to be given to errors.Is.
+type Code int
+
+// The call itself.
+const (
+	ErrNoMemory    Code = C.CONTAIN_E_NO_MEMORY   // out of memory
+	ErrArgument    Code = C.CONTAIN_E_ARGUMENT    // an argument is not acceptable
+	ErrForked      Code = C.CONTAIN_E_FORKED      // the handle belongs to another process
+	ErrBusy        Code = C.CONTAIN_E_BUSY        // too late or too early for this call on this handle
+	ErrTimeout     Code = C.CONTAIN_E_TIMEOUT     // the time given is over
+	ErrSystem      Code = C.CONTAIN_E_SYSTEM      // a system call failed that should not have
+	ErrUnsupported Code = C.CONTAIN_E_UNSUPPORTED // the kernel or this build lacks what is asked for
+)
+
+// Containers and their state.
+const (
+	ErrID          Code = C.CONTAIN_E_ID           // not a valid container id
+	ErrExists      Code = C.CONTAIN_E_EXISTS       // a container with this id exists
+	ErrNotFound    Code = C.CONTAIN_E_NOT_FOUND    // no container has this id
+	ErrStatus      Code = C.CONTAIN_E_STATUS       // the container is not in the status the call needs
+	ErrNotRunning  Code = C.CONTAIN_E_NOT_RUNNING  // the container's process has ended
+	ErrState       Code = C.CONTAIN_E_STATE        // the state directory or a record in it is unusable
+	ErrExitUnknown Code = C.CONTAIN_E_EXIT_UNKNOWN // the exit status was taken by another process
+)
+
+// The configuration.
+const (
+	ErrBundle    Code = C.CONTAIN_E_BUNDLE    // the bundle cannot be read
+	ErrJSON      Code = C.CONTAIN_E_JSON      // not JSON, or beyond the limits
+	ErrType      Code = C.CONTAIN_E_TYPE      // a value of the wrong type
+	ErrMissing   Code = C.CONTAIN_E_MISSING   // a required member is missing
+	ErrValue     Code = C.CONTAIN_E_VALUE     // a value outside of what is allowed
+	ErrDuplicate Code = C.CONTAIN_E_DUPLICATE // given twice where once is allowed
+	ErrConflict  Code = C.CONTAIN_E_CONFLICT  // contradicts another part of the configuration
+)
+
+// Building the container.
+const (
+	ErrSpawn     Code = C.CONTAIN_E_SPAWN     // the first process cannot be started
+	ErrNamespace Code = C.CONTAIN_E_NAMESPACE // a namespace cannot be made or joined
+	ErrIDMap     Code = C.CONTAIN_E_IDMAP     // ids cannot be mapped
+	ErrRootfs    Code = C.CONTAIN_E_ROOTFS    // the root file system is unusable
+	ErrMount     Code = C.CONTAIN_E_MOUNT     // a mount failed
+	ErrPath      Code = C.CONTAIN_E_PATH      // a path inside leads nowhere, or out
+	ErrDevice    Code = C.CONTAIN_E_DEVICE    // a device cannot be supplied
+	ErrConsole   Code = C.CONTAIN_E_CONSOLE   // the terminal cannot be set up
+	ErrHook      Code = C.CONTAIN_E_HOOK      // a hook failed or took too long
+	ErrCgroup    Code = C.CONTAIN_E_CGROUP    // a cgroup cannot be made, set or joined
+	ErrSysctl    Code = C.CONTAIN_E_SYSCTL    // a kernel parameter cannot be set
+	ErrLimit     Code = C.CONTAIN_E_LIMIT     // a resource limit or a scheduling value cannot be set
+	ErrIdentity  Code = C.CONTAIN_E_IDENTITY  // ids, groups or capabilities cannot be set
+	ErrSecurity  Code = C.CONTAIN_E_SECURITY  // a security label or attribute cannot be set
+	ErrSeccomp   Code = C.CONTAIN_E_SECCOMP   // the seccomp filter is refused
+	ErrNetwork   Code = C.CONTAIN_E_NETWORK   // a network device cannot be set up
+	ErrCwd       Code = C.CONTAIN_E_CWD       // the working directory is unusable
+	ErrProgram   Code = C.CONTAIN_E_PROGRAM   // the program is absent or cannot be executed
+	ErrLost      Code = C.CONTAIN_E_LOST      // the container's first process died while being set up
+)
+
+func (c Code) Error() string {
+	return fmt.Sprintf("contain: CT-%d", int(c))
+}
+
+// Status of a container (runtime-spec, runtime.md, "State").
+type Status int
+
+// The values of Status.
+const (
+	StatusNone     Status = C.CONTAIN_STATUS_NONE // not created, or destroyed
+	StatusCreating Status = C.CONTAIN_STATUS_CREATING
+	StatusCreated  Status = C.CONTAIN_STATUS_CREATED
+	StatusRunning  Status = C.CONTAIN_STATUS_RUNNING
+	StatusStopped  Status = C.CONTAIN_STATUS_STOPPED
+	StatusPaused   Status = C.CONTAIN_STATUS_PAUSED
+)
+
+var statusWords = [...]string{"none", "creating", "created", "running", "stopped", "paused"}
+
+func (s Status) String() string {
+	if s < 0 || int(s) >= len(statusWords) {
+		return fmt.Sprintf("Status(%d)", int(s))
+	}
+	return statusWords[s]
+}
+
+// Event tells what happened to a container.
+type Event int
+
+// The values of Event.
+const (
+	EventCreated   Event = C.CONTAIN_EVENT_CREATED
+	EventStarted   Event = C.CONTAIN_EVENT_STARTED
+	EventExited    Event = C.CONTAIN_EVENT_EXITED // Wait returns at once from here on
+	EventOOM       Event = C.CONTAIN_EVENT_OOM    // the kernel killed a process for want of memory
+	EventDestroyed Event = C.CONTAIN_EVENT_DESTROYED
+)
+
+var eventWords = [...]string{"none", "created", "started", "exited", "oom", "destroyed"}
+
+func (e Event) String() string {
+	if e < 0 || int(e) >= len(eventWords) {
+		return fmt.Sprintf("Event(%d)", int(e))
+	}
+	return eventWords[e]
+}
+
+// LogLevel is the severity of a log line, most severe first.
+type LogLevel int
+
+// The values of LogLevel.
+const (
+	LogError   LogLevel = C.CONTAIN_LOG_ERROR
+	LogWarning LogLevel = C.CONTAIN_LOG_WARNING
+	LogInfo    LogLevel = C.CONTAIN_LOG_INFO
+	LogDebug   LogLevel = C.CONTAIN_LOG_DEBUG
+)
+
+// Flags of the C functions, which are fields of options and parameters here.
+const (
+	flagEphemeral    = C.CONTAIN_EPHEMERAL
+	flagNoPivot      = C.CONTAIN_NO_PIVOT
+	flagNoNewKeyring = C.CONTAIN_NO_NEW_KEYRING
+	flagRootless     = C.CONTAIN_CONFIG_ROOTLESS
+	flagTerminal     = C.CONTAIN_CONFIG_TERMINAL
+	flagSignalAll    = C.CONTAIN_SIGNAL_ALL
+	flagForce        = C.CONTAIN_DESTROY_FORCE
+)

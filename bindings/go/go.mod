@@ -1,0 +1,3 @@
+module libcontain/contain
+
+go 1.18
