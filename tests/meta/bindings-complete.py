@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The bindings have all that the headers have: each function with its types, each number, each member of a struct."""
+
+import ctypes
+import importlib.util
+import os
+import re
+
+import tree
+
+PYTHON = 'bindings/python/contain'
+GO = 'bindings/go'
+
+DECLARATION = re.compile(r'^CONTAIN_API\s+([^;(]*?)\b(contain_\w+)\(([^;]*)\);', re.M)
+ENUM = re.compile(r'^enum(?: \w+)? \{(.*?)^\};', re.M | re.S)
+STRUCT = re.compile(r'^typedef struct (\w+) \{(.*?)^\}', re.M | re.S)
+
+# The class of bindings/python/contain/constants.py for a prefix; the first that fits.
+PYTHON_CLASSES = (('CONTAIN_E_', 'ErrorCode'), ('CONTAIN_STATUS_', 'Status'), ('CONTAIN_EVENT_', 'Event'),
+                  ('CONTAIN_LOG_', 'LogLevel'), ('CONTAIN_CONFIG_', 'ConfigFlags'), ('CONTAIN_SIGNAL_', 'SignalFlags'),
+                  ('CONTAIN_DESTROY_', 'DestroyFlags'), ('CONTAIN_', 'Flags'))
+
+
+def public_text():
+    """The public headers without their comments."""
+    text = '\n'.join(tree.read(p) for p in tree.files('.h') if p.startswith('include/contain/'))
+    return re.sub(r'/\*.*?\*/', '', text, flags=re.S)
+
+
+def load_module(name):
+    """One file of the Python binding, without the package, which would need the library."""
+    spec = importlib.util.spec_from_file_location(name, os.path.join(tree.ROOT, PYTHON, name + '.py'))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def python_type(declared, lib):
+    """The ctypes type for a C type."""
+    handle = r'(const )?contain(_ctx|_error)?(_t)? \*'
+    if re.fullmatch(handle, declared) or declared == 'void *':
+        return ctypes.c_void_p
+    if re.fullmatch(handle + r'\*', declared) or declared == 'char **':
+        return ctypes.POINTER(ctypes.c_void_p)
+    return {
+        'void': None,
+        'int': ctypes.c_int,
+        'unsigned': ctypes.c_uint,
+        'size_t': ctypes.c_size_t,
+        'const char *': ctypes.c_char_p,
+        'const char *const *': ctypes.POINTER(ctypes.c_char_p),
+        'contain_exit_t *': ctypes.POINTER(lib.Exit),
+        'contain_log_fn': lib.LOG_FN,
+    }.get(declared, f'{declared}: not known to this test')
+
+
+def parameter_types(text):
+    if text.strip() == 'void':
+        return []
+    return [re.sub(r'\w+$', '', ' '.join(p.split())).strip() for p in text.split(',')]
+
+
+def check_functions(report, text, lib, go):
+    declared = {}
+    for returns, name, arguments in DECLARATION.findall(text):
+        declared[name] = True
+        result = python_type(' '.join(returns.split()), lib)
+        expected = [python_type(t, lib) for t in parameter_types(arguments)]
+        report.check(lib.PROTOTYPES.get(name) == (result, expected),
+                     f'{PYTHON}/_lib.py: {name} is {lib.PROTOTYPES.get(name)}, the headers have {(result, expected)}')
+        report.check(bool(re.search(rf'\bC\.{name}\(', go)), f'{GO}: nothing calls {name}()')
+    for name in lib.PROTOTYPES:
+        report.check(name in declared, f'{PYTHON}/_lib.py: {name} is not in the headers')
+    uses = '\n'.join(tree.read(p) for p in tree.files('.py') if p.startswith(PYTHON + '/') and not p.endswith('/_lib.py'))
+    for name in declared:
+        report.check(bool(re.search(rf'\blib\.{name}\b', uses)), f'{PYTHON}: nothing calls {name}()')
+
+
+def check_numbers(report, text, constants, go):
+    """Go takes the values from the headers themselves, when it names them."""
+    seen = {}
+    for body in ENUM.findall(text):
+        for name, value in re.findall(r'(CONTAIN_\w+)\s*=\s*([^,]+)', body):
+            prefix, group = next(pair for pair in PYTHON_CLASSES if name.startswith(pair[0]))
+            number = eval(value, {'__builtins__': {}})  # pylint: disable=eval-used
+            seen.setdefault(group, {})[name[len(prefix):]] = number
+            report.check(bool(re.search(rf'=\s*C\.{name}\b', go)), f'{GO}: no constant for {name}')
+    for group, members in seen.items():
+        found = {name: int(value) for name, value in getattr(constants, group).__members__.items()}
+        report.check(found == members, f'{PYTHON}/constants.py: {group} is {found}, the headers have {members}')
+
+
+def check_structs(report, text, lib):
+    sizes = {'size_t': ctypes.c_size_t, 'int32_t': ctypes.c_int32}
+    structs = dict(STRUCT.findall(text))
+    report.check(set(structs) == {'contain_exit'}, f'structs {set(structs)}: teach this test about them')
+    members = re.findall(r'(\w+) (\w+);', structs.get('contain_exit', ''))
+    expected = [(name, sizes.get(kind)) for kind, name in members]
+    report.check(lib.Exit._fields_ == expected, f'{PYTHON}/_lib.py: Exit is {lib.Exit._fields_}, not {expected}')
+
+
+def main():
+    report = tree.Report()
+    text = public_text()
+    lib = load_module('_lib')
+    go = '\n'.join(tree.read(p) for p in tree.files('.go') if p.startswith(GO + '/') and not p.endswith('_test.go'))
+    check_functions(report, text, lib, go)
+    check_numbers(report, text, load_module('constants'), go)
+    check_structs(report, text, lib)
+    report.end()
+
+
+if __name__ == '__main__':
+    main()
