@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* Of the names that are not known, so many are remembered: as many as a kernel can ever have. */
+#define MAX_UNKNOWN 64
+
 /* By number. A name that newer kernels add belongs at the end. */
 static const char *const names[] = {
         "CAP_CHOWN",
@@ -79,18 +82,13 @@ static bool contains(const struct ct_strings *strings, const char *text)
 /* The spec wants a warning for what cannot be granted, no failure: remembers each unknown name once. */
 static int add_unknown(struct ct_arena *arena, struct ct_strings *unknown, char *name, contain_error_t **err)
 {
-        char **items;
-
-        if (contains(unknown, name))
-                return 0;
-        items = ct_arena_array(arena, unknown->n + 2, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        if (unknown->n > 0)
-                memcpy(items, unknown->items, unknown->n * sizeof *items);
-        items[unknown->n] = name;
-        unknown->items = items;
-        unknown->n++;
+        if (!unknown->items) {
+                unknown->items = ct_arena_array(arena, MAX_UNKNOWN + 1, sizeof *unknown->items);
+                if (!unknown->items)
+                        return ct_fail_memory(err);
+        }
+        if (unknown->n < MAX_UNKNOWN && !contains(unknown, name))
+                unknown->items[unknown->n++] = name;
         return 0;
 }
 

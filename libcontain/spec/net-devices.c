@@ -30,13 +30,51 @@ static const char *inner_name(const struct ct_spec_net_device *device)
         return device->name ? device->name : device->host_name;
 }
 
+/* By name, then by place in the file. */
+static int compare(const void *a, const void *b)
+{
+        const struct ct_spec_net_device *const *left = a, *const *right = b;
+        int order = strcmp(inner_name(*left), inner_name(*right));
+
+        return order != 0 ? order : (*left > *right) - (*left < *right);
+}
+
+/* Sorts pointers to the devices: a hostile file can have very many of them. */
+static int check_names(const struct ct_json *value, const struct ct_spec_net_device *items, size_t n,
+                       contain_error_t **err)
+{
+        const struct ct_spec_net_device **sorted;
+        const char *at, *name;
+        size_t i;
+
+        sorted = ct_arena_array(value->arena, n, sizeof(struct ct_spec_net_device *));
+        if (!sorted)
+                return ct_fail_memory(err);
+        for (i = 0; i < n; i++)
+                sorted[i] = &items[i];
+        qsort(sorted, n, sizeof(struct ct_spec_net_device *), compare);
+        for (i = 1; i < n; i++) {
+                name = inner_name(sorted[i]);
+                /* With a '%' it is a pattern ("eth%d") that the kernel makes unique. */
+                if (strchr(name, '%') || strcmp(name, inner_name(sorted[i - 1])) != 0)
+                        continue;
+                at = ct_json_pointer_join(value->arena, value->at, sorted[i]->host_name);
+                if (!at)
+                        return ct_fail_memory(err);
+                return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, at,
+                               "'%s' is already the name of '%s' in the container", name,
+                               sorted[i - 1]->host_name);
+        }
+        return 0;
+}
+
 int ct_spec_parse_net_devices(const struct ct_json *value, struct ct_spec_linux *ret, contain_error_t **err)
 {
         struct ct_spec_net_device *items;
         struct ct_json member;
         void *position = NULL;
         const char *host_name;
-        size_t n = 0, i;
+        size_t n = 0;
         int r;
 
         items = ct_arena_array(value->arena, ct_json_length(value), sizeof *items);
@@ -46,15 +84,11 @@ int ct_spec_parse_net_devices(const struct ct_json *value, struct ct_spec_linux 
                 r = parse_device(&member, host_name, &items[n], err);
                 if (r < 0)
                         return r;
-                /* With a '%' the name is a pattern ("eth%d") that the kernel makes unique. */
-                for (i = 0; i < n; i++)
-                        if (!strchr(inner_name(&items[n]), '%') &&
-                            strcmp(inner_name(&items[i]), inner_name(&items[n])) == 0)
-                                return ct_json_fail(&member, err, CONTAIN_E_CONFLICT,
-                                                    "'%s' is already the name of '%s' in the container",
-                                                    inner_name(&items[n]), items[i].host_name);
                 n++;
         }
+        r = check_names(value, items, n, err);
+        if (r < 0)
+                return r;
         ret->net_devices = items;
         ret->n_net_devices = n;
         return 0;

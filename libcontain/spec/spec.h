@@ -39,7 +39,7 @@ struct ct_optional_uint {
 struct ct_spec_capabilities {
         bool has; /* false: the container keeps what the caller has, as without the member */
         uint64_t bounding, effective, inheritable, permitted, ambient;
-        /* Names in the file that no kernel header known here has; to be logged, not refused. */
+        /* Names in the file that no kernel header known here has, the first 64; to be logged, not refused. */
         struct ct_strings unknown;
 };
 
