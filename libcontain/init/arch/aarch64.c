@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Entry and system calls on aarch64. */
+
+__asm__(".text\n"
+        ".globl _start\n.type _start, %function\n"
+        "_start:\n"
+        "  mov x29, #0\n"
+        "  mov x30, #0\n"
+        "  mov x0, sp\n"
+        "  bl init_entry\n"
+        "  brk #0\n"
+        ".size _start, . - _start\n"
+
+        ".globl sys_call\n.type sys_call, %function\n"
+        "sys_call:\n"
+        "  mov x8, x0\n"
+        "  mov x0, x1\n"
+        "  mov x1, x2\n"
+        "  mov x2, x3\n"
+        "  mov x3, x4\n"
+        "  mov x4, x5\n"
+        "  mov x5, x6\n"
+        "  svc #0\n"
+        "  ret\n"
+        ".size sys_call, . - sys_call\n"
+
+        ".globl sys_clone_call\n.type sys_clone_call, %function\n"
+        "sys_clone_call:\n"
+        "  mov x9, x1\n"
+        "  mov x10, x2\n"
+        "  mov x1, #88\n" /* sizeof(struct clone_args) */
+        "  mov x8, #435\n"
+        "  svc #0\n"
+        "  cbz x0, 1f\n"
+        "  ret\n"
+        "1:\n"
+        "  mov x29, #0\n"
+        "  mov x0, x10\n"
+        "  blr x9\n"
+        "  mov x8, #93\n"
+        "  svc #0\n"
+        "  brk #0\n"
+        ".size sys_clone_call, . - sys_clone_call\n"
+
+        ".globl sys_relax\n.type sys_relax, %function\n"
+        "sys_relax:\n"
+        "  yield\n"
+        "  ret\n"
+        ".size sys_relax, . - sys_relax\n"
+        ".section .note.GNU-stack, \"\", %progbits\n"
+        ".text\n");

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Entry and system calls on riscv64. */
+
+__asm__(".text\n"
+        /* gp must be set before the linker may relax any access to data through it. */
+        ".globl _start\n.type _start, @function\n"
+        "_start:\n"
+        ".option push\n"
+        ".option norelax\n"
+        "  lla gp, __global_pointer$\n"
+        ".option pop\n"
+        "  mv s0, zero\n"
+        "  mv a0, sp\n"
+        "  call init_entry\n"
+        "  unimp\n"
+        ".size _start, . - _start\n"
+
+        ".globl sys_call\n.type sys_call, @function\n"
+        "sys_call:\n"
+        "  mv a7, a0\n"
+        "  mv a0, a1\n"
+        "  mv a1, a2\n"
+        "  mv a2, a3\n"
+        "  mv a3, a4\n"
+        "  mv a4, a5\n"
+        "  mv a5, a6\n"
+        "  ecall\n"
+        "  ret\n"
+        ".size sys_call, . - sys_call\n"
+
+        ".globl sys_clone_call\n.type sys_clone_call, @function\n"
+        "sys_clone_call:\n"
+        "  mv a3, a1\n"
+        "  mv a4, a2\n"
+        "  li a1, 88\n" /* sizeof(struct clone_args) */
+        "  li a7, 435\n"
+        "  ecall\n"
+        "  beqz a0, 1f\n"
+        "  ret\n"
+        "1:\n"
+        "  mv s0, zero\n"
+        "  mv a0, a4\n"
+        "  jalr a3\n"
+        "  li a7, 93\n"
+        "  ecall\n"
+        "  unimp\n"
+        ".size sys_clone_call, . - sys_clone_call\n"
+
+        ".globl sys_relax\n.type sys_relax, @function\n"
+        "sys_relax:\n"
+        "  nop\n"
+        "  ret\n"
+        ".size sys_relax, . - sys_relax\n"
+        ".section .note.GNU-stack, \"\", @progbits\n"
+        ".text\n");
