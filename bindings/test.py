@@ -4,10 +4,12 @@
 
     test.py BUILD-DIR [python] [go]
 
-Needs root and busybox-static; without them, most tests are skipped. Exit status 77: nothing could run.
+Needs root and busybox-static; without them, most tests are skipped. Ends with "N passed, N failed, N skipped".
+Exit status 77: nothing could run.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,9 +39,45 @@ def write_pkg_config(folder, libdir):
         f.write(text)
 
 
+class Count:
+    """Adds up what each command says it has tested; one that says nothing is a test of its own."""
+
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, good, text):
+        """@text: of unittest, or of "go test -v"."""
+        failed = skipped = 0
+        total = sum(int(n) for n in re.findall(r'^Ran (\d+) tests? in ', text, re.M))
+        for word, number in re.findall(r'\b(failures|errors|skipped)=(\d+)', text):
+            failed += int(number) if word != 'skipped' else 0
+            skipped += int(number) if word == 'skipped' else 0
+        for word in re.findall(r'^--- (PASS|FAIL|SKIP): ', text, re.M):
+            total += 1
+            failed += word == 'FAIL'
+            skipped += word == 'SKIP'
+        total = total or 1
+        failed = failed or int(not good)
+        self.passed += max(0, total - failed - skipped)
+        self.failed += failed
+        self.skipped += skipped
+
+
+count = Count()
+
+
 def run(command, folder, environment):
+    """Runs one command of tests, shows what it says, and counts it."""
     print('+', ' '.join(command), flush=True)
-    return subprocess.run(command, cwd=folder, env=environment, check=False).returncode == 0
+    said = []
+    with subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors='replace') as program:
+        for line in program.stdout:
+            said.append(line)
+            print(line, end='', flush=True)
+    good = program.returncode == 0
+    count.add(good, ''.join(said))
+    return good
 
 
 def test_python(libdir):
@@ -63,6 +101,7 @@ def test_go(libdir):
     go = shutil.which('go') or '/usr/local/go/bin/go'
     if not os.access(go, os.X_OK):
         print('SKIP go: not installed')
+        count.skipped += 1
         return None
     folder = os.path.join(BINDINGS, 'go')
     with tempfile.TemporaryDirectory(prefix='contain-go-') as scratch:
@@ -73,8 +112,8 @@ def test_go(libdir):
             environment['GOCACHE'] = os.path.join(scratch, 'cache')
         good = is_formatted(go, folder)
         good &= run([go, 'vet', './...'], folder, environment)
-        good &= run([go, 'test', '-count=1', './...'], folder, environment)
-        good &= run([go, 'test', '-count=1', '-race', '.'], folder, environment)
+        good &= run([go, 'test', '-v', '-count=1', './...'], folder, environment)
+        good &= run([go, 'test', '-v', '-count=1', '-race', '.'], folder, environment)
     return good
 
 
@@ -84,6 +123,7 @@ def main():
     libdir = library_folder(sys.argv[1])
     tests = {'python': test_python, 'go': test_go}
     results = [tests[name](libdir) for name in sys.argv[2:] or tests]
+    print(f'{count.passed} passed, {count.failed} failed, {count.skipped} skipped', flush=True)
     if False in results:
         sys.exit(1)
     sys.exit(0 if True in results else 77)
