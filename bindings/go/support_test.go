@@ -120,20 +120,16 @@ func (w *world) pipe() (reader, writer *os.File) {
 	return reader, writer
 }
 
-// withoutPidNamespace is a configuration for Become, which cannot have a new one.
-func withoutPidNamespace(w *world, document []byte) []byte {
+// config is the default configuration, changed.
+func (w *world) config(options ConfigOptions, change func(config map[string]interface{})) []byte {
 	w.t.Helper()
+	options.Rootfs = w.rootfs
+	document, err := w.ctx.DefaultConfig(options)
+	w.check(err)
 	var config map[string]interface{}
 	w.check(json.Unmarshal(document, &config))
-	linux := config["linux"].(map[string]interface{})
-	var kept []interface{}
-	for _, namespace := range linux["namespaces"].([]interface{}) {
-		if namespace.(map[string]interface{})["type"] != "pid" {
-			kept = append(kept, namespace)
-		}
-	}
-	linux["namespaces"] = kept
-	changed, err := json.Marshal(config)
+	change(config)
+	document, err = json.Marshal(config)
 	w.check(err)
-	return changed
+	return document
 }

@@ -53,7 +53,7 @@ func (c *Container) Wait(ctx context.Context) (ExitStatus, error) {
 		if err == nil {
 			err = waitReadable(ctx, fd)
 		}
-		if err != nil && !errors.Is(err, ErrNotRunning) { // ended between the two questions
+		if err != nil && !errors.Is(err, syscall.ESRCH) { // ended between the two questions
 			return ExitStatus{}, err
 		}
 		status, err = c.exitStatus(graceMillis)

@@ -270,8 +270,10 @@ class Container:
     def _running_pidfd(self) -> int | None:
         try:
             return self.pidfd()
-        except NotRunning:  # it ended between the two questions
-            return None
+        except NotRunning as error:
+            if error.errno != errno.ESRCH:
+                raise
+            return None  # it ended between the two questions
 
     def destroy(self, *, force: bool = False) -> None:
         """Removes the container; with `force`, also one that runs."""

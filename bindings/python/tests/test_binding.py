@@ -74,6 +74,12 @@ class Words(unittest.TestCase):
 
 
 class Lifetimes(ContainerTest):
+    def load_noisy(self, c: contain.Container) -> None:
+        """A container that has something logged: the failure of a poststop hook."""
+        config = self.ctx.default_config(self.rootfs, ["/bin/true"])
+        config["hooks"] = {"poststop": [{"path": "/bin/false"}]}
+        c.load_config(config)
+
     def test_closed_handles(self) -> None:
         c = self.container()
         c.close()
@@ -107,19 +113,17 @@ class Lifetimes(ContainerTest):
 
         log = Log()
         alive = weakref.ref(log)
-        ctx = contain.Context(state_root=self.state_root, log=log, log_level=contain.LogLevel.DEBUG)
+        ctx = contain.Context(state_root=self.state_root, log=log)
         c = contain.Container(ctx=ctx)
         ctx.close()
         del ctx, log
         gc.collect()
         self.assertIsNotNone(alive())
         with c:
-            c.load_rootfs(self.rootfs, ["/bin/true"])
+            self.load_noisy(c)
             c.create()
-            c.start()
-            c.wait(timeout=10)
-        self.assertTrue(lines)
-        self.assertTrue(all(isinstance(level, contain.LogLevel) and text for level, text in lines))
+        self.assertEqual([level for level, _ in lines], [contain.LogLevel.WARNING])
+        self.assertIn("/hooks/poststop/0", lines[0][1])
         del c
         gc.collect()
         self.assertIsNone(alive())
@@ -130,8 +134,10 @@ class Lifetimes(ContainerTest):
 
         seen = threading.Event()
         with mock.patch.object(sys, "unraisablehook", lambda _: seen.set()):
-            with contain.Context(state_root=self.state_root, log=log, log_level=contain.LogLevel.DEBUG) as ctx:
-                self.assertTrue(contain.run(["/bin/true"], self.rootfs, ctx=ctx).exit.ok)
+            ctx = contain.Context(state_root=self.state_root, log=log)
+            with ctx, contain.Container(ctx=ctx) as c:
+                self.load_noisy(c)
+                c.create()
         self.assertTrue(seen.is_set())
 
 

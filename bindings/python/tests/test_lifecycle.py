@@ -130,6 +130,7 @@ class LifeCycle(ContainerTest):
         finally:
             os.close(fd)
         self.assertEqual(c.wait(timeout=10).signal, signal.SIGKILL)
+        c.destroy()
         with self.assertRaises(contain.NotRunning):
             c.pidfd()
 
