@@ -10,7 +10,7 @@ import tree
 
 SOURCE = ('.c', '.h', '.S', '.py', '.go', '.sh')
 TEXT = SOURCE + ('.md', '.build', '.sym', '.toml', '.mod', '.in', '.txt')
-TABS_WELCOME = ('.go', '.S', '.mod', 'Makefile')
+TABS_WELCOME = ('.go', '.md', '.S', '.mod', 'Makefile')
 
 # Put together here, so that this file does not name them itself.
 LEFTOVERS = re.compile(r'\b(' + '|'.join(('TO' 'DO', 'FIX' 'ME', 'X' 'XX', 'HA' 'CK')) + r')\b')
