@@ -17,7 +17,7 @@
 struct work {
         const struct ct_spec_mount *mount;
         const char *at;
-        uint64_t attr;
+        uint64_t attr, clear;
         bool fresh; /* in a cgroup namespace, new or joined */
 };
 
@@ -71,6 +71,7 @@ static void add_bound(struct ct_build *build, const struct work *work,
                       const struct ct_facts_hierarchy *hierarchy)
 {
         const char *path = hierarchy->container_path;
+        uint64_t attr = work->attr | (path ? 0 : MOUNT_ATTR_RDONLY);
         uint64_t propagation = work->mount->propagation;
 
         if (propagation == 0)
@@ -82,8 +83,8 @@ static void add_bound(struct ct_build *build, const struct work *work,
                                         .source = ct_build_text(build, "%s%s", hierarchy->mountpoint,
                                                                 path && strcmp(path, "/") != 0 ? path : ""),
                                 });
-        ct_build_add(build, .op = STEP_ATTR, .at = work->at,
-                     .n = { work->attr | (path ? 0 : MOUNT_ATTR_RDONLY), 0, propagation });
+        if (attr | work->clear | propagation)
+                ct_build_add(build, .op = STEP_ATTR, .at = work->at, .n = { attr, work->clear, propagation });
 }
 
 static void add_hierarchy(struct ct_build *build, const struct work *work,
@@ -147,6 +148,7 @@ int ct_plan_add_cgroup_mount(struct ct_build *build, const struct ct_spec_mount 
                 .mount = mount,
                 .at = at,
                 .attr = (mount->attr_set_recursive & ~mount->attr_clear) | mount->attr_set,
+                .clear = mount->attr_clear_recursive | mount->attr_clear,
                 .fresh = ((build->new_namespaces | build->joined_namespaces) & CLONE_NEWCGROUP) != 0,
         };
 

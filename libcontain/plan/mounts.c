@@ -86,6 +86,9 @@ static void add_bind_attributes(struct ct_build *build, const struct work *work)
         bool recursive = true;
 
         if (mount->propagation != 0) {
+                /* A word for the topmost mount only: those below stay as by default. */
+                if (mount->bind_recursive && !mount->propagation_recursive && mount->propagation != MS_SHARED)
+                        add_change(build, work->at, 0, 0, propagation, true);
                 propagation = detached_propagation(mount->propagation);
                 recursive = mount->propagation_recursive;
         }

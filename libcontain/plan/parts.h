@@ -109,7 +109,7 @@ struct ct_tree {
         uint64_t type, device; /* what it must be; 0 for anything */
 };
 void ct_plan_add_tree(struct ct_build *build, const struct ct_tree *tree);
-/* The propagation that bind mounts have by default (recursive), 0 to leave it as it is. */
+/* The propagation that trees of the host get by default (recursive), 0 to leave it as it is. */
 uint64_t ct_plan_default_propagation(const struct ct_build *build);
 
 /* cgroup-mount.c */

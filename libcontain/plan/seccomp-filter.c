@@ -214,9 +214,9 @@ static int export_program(scmp_filter_ctx filter, struct ct_buf *ret, contain_er
         if (r == -EFBIG)
                 return ct_fail(err, CONTAIN_E_SECCOMP, E2BIG, AT,
                                "the filter is longer than %zu instructions, the kernel's limit", MAX_LENGTH);
-        if (r < 0)
+        if (r < 0 && r != -ENOMEM)
                 return ct_fail(err, CONTAIN_E_SYSTEM, -r, AT, "cannot read the filter back");
-        if (ct_buf_append(ret, bytes, size) < 0)
+        if (r < 0 || ct_buf_append(ret, bytes, size) < 0)
                 return ct_fail_memory(err);
         return 0;
 }

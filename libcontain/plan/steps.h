@@ -38,7 +38,7 @@
         X(PROPAGATE, INIT, "propagate", CONTAIN_E_ROOTFS, "", "%flags", "")                                                    \
         X(ROOTFS, INIT, "rootfs", CONTAIN_E_ROOTFS, "path", "readonly attach", "")                                                    \
         /* mounts */                                                                                                           \
-        X(TREE, INIT, "tree", CONTAIN_E_MOUNT, "source", "recursive type device", "")                                          \
+        X(TREE, INIT, "tree", CONTAIN_E_MOUNT, "source", "recursive #type device", "")                                         \
         X(FS, INIT, "file-system", CONTAIN_E_MOUNT, "type source", "%attr %sb_flags", "strings")                               \
         X(ATTR, INIT, "attributes", CONTAIN_E_MOUNT, "", "%set %clear %propagation recursive", "")                             \
         X(IDMAP, INIT, "idmap", CONTAIN_E_MOUNT, "", "recursive", "")                                                          \

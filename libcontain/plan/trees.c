@@ -25,7 +25,8 @@ uint64_t ct_plan_default_propagation(const struct ct_build *build)
 {
         uint64_t root = build->spec->linux_.rootfs_propagation;
 
-        if (root & MS_SHARED)
+        /* What is cloned inside comes from a mount table that has been made so as a whole. */
+        if ((root & MS_SHARED) || !build->trees_by_slot)
                 return 0;
         return root & MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
 }
