@@ -2,7 +2,8 @@
 #ifndef CT_PLAN_FACTS_H
 #define CT_PLAN_FACTS_H
 
-/* What the planner has to know about this machine, this caller and this request. Filled by others; only read here. */
+/* What the planner has to know about this machine, this caller and this request. Filled by others; only read
+ * here. */
 
 #include "spec/spec.h"
 
@@ -11,29 +12,31 @@ enum ct_cgroup_mode { CT_CGROUP_NONE, CT_CGROUP_V1, CT_CGROUP_HYBRID, CT_CGROUP_
 /* A mounted cgroup hierarchy, and the container's place in it. */
 struct ct_facts_hierarchy {
         bool v2;
-        const char *options;        /* v1: what to mount it with, "cpu,cpuacct" or "none,name=systemd" */
-        const char *name;           /* v1: its folder's name below /sys/fs/cgroup, "cpu,cpuacct"; v2 in hybrid: "unified" */
+        const char *options; /* v1: what to mount it with, "cpu,cpuacct" or "none,name=systemd" */
+        const char *
+                name; /* v1: its folder's name below /sys/fs/cgroup, "cpu,cpuacct"; v2 in hybrid: "unified" */
         const char *mountpoint;     /* on the host */
-        const char *container_path; /* the container's cgroup below the mountpoint, "/a/b"; NULL when it has none here */
+        const char *container_path; /* the container's cgroup below the mountpoint, "/a/b"; NULL when it has
+                                       none here */
 };
 
 /* The machine: probed once per context (host/probe.h). */
 struct ct_facts {
         unsigned kernel_major, kernel_minor;
-        unsigned last_capability;   /* /proc/sys/kernel/cap_last_cap */
-        bool has_mount_setattr;     /* Linux 5.12 */
-        bool has_idmapped_mounts;   /* Linux 5.12 */
+        unsigned last_capability; /* /proc/sys/kernel/cap_last_cap */
+        bool has_mount_setattr;   /* Linux 5.12 */
+        bool has_idmapped_mounts; /* Linux 5.12 */
         bool has_time_namespace;
         bool has_cgroup_namespace;
         bool has_user_namespace;
-        bool has_pidfd_info;        /* Linux 6.15 */
+        bool has_pidfd_info; /* Linux 6.15 */
         bool has_apparmor, has_selinux;
         bool has_seccomp;
-        uint64_t seccomp_flags;     /* SECCOMP_FILTER_FLAG_ bits that the kernel knows */
-        uint32_t seccomp_actions;   /* reserved */
+        uint64_t seccomp_flags;   /* SECCOMP_FILTER_FLAG_ bits that the kernel knows */
+        uint32_t seccomp_actions; /* reserved */
         /* The caller */
         uint32_t uid, gid;
-        uint64_t capabilities;      /* effective set of the caller */
+        uint64_t capabilities; /* effective set of the caller */
         bool in_initial_userns;
         const char *newuidmap, *newgidmap; /* paths; NULL when absent */
         /* cgroups */
@@ -45,13 +48,13 @@ struct ct_facts {
 /* The request: what the caller set on the handle besides the configuration. */
 struct ct_request {
         const char *id;
-        const char *bundle;         /* absolute path */
+        const char *bundle; /* absolute path */
         bool become, no_pivot, no_new_keyring;
-        bool has_rootfs_fd;         /* rootfs given as a descriptor */
-        uint64_t namespace_fds;     /* CLONE_NEW* of the namespaces given as descriptors */
+        bool has_rootfs_fd;     /* rootfs given as a descriptor */
+        uint64_t namespace_fds; /* CLONE_NEW* of the namespaces given as descriptors */
         bool has_seccomp_socket;
         unsigned n_extra_fds;
-        const char *cgroup_path;    /* where the container's cgroup is, for people; "" for none */
+        const char *cgroup_path; /* where the container's cgroup is, for people; "" for none */
 };
 
 #endif

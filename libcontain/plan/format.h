@@ -25,11 +25,11 @@
 
 /* One step. What the members mean is listed per operation in steps.h. */
 struct plan_step {
-        uint16_t op;               /* STEP_ number */
-        uint16_t slot;             /* descriptor that it uses, or PLAN_NO_SLOT */
-        uint32_t at;               /* string: JSON pointer of the configuration behind it */
-        uint32_t s[PLAN_STRINGS];  /* strings */
-        uint32_t blob, blob_size;  /* table of bytes */
+        uint16_t op;              /* STEP_ number */
+        uint16_t slot;            /* descriptor that it uses, or PLAN_NO_SLOT */
+        uint32_t at;              /* string: JSON pointer of the configuration behind it */
+        uint32_t s[PLAN_STRINGS]; /* strings */
+        uint32_t blob, blob_size; /* table of bytes */
         uint32_t reserved;
         uint64_t n[PLAN_NUMBERS];
 };
@@ -39,11 +39,13 @@ enum plan_slot_kind {
         PLAN_SLOT_ROOTFS = 1, /* detached clone of the root file system's tree; path: where it is */
         PLAN_SLOT_TREE,       /* detached clone of path; number 1: with what is mounted below */
         PLAN_SLOT_NAMESPACE,  /* namespace to join; path, or given by the caller; number: CLONE_NEW* */
-        PLAN_SLOT_USERNS,     /* user namespace that carries the id maps of an idmapped mount; path: uid map, path2: gid map */
+        PLAN_SLOT_USERNS,     /* user namespace that carries the id maps of an idmapped mount; path: uid map,
+                                 path2: gid map */
         PLAN_SLOT_STDIO,      /* number: 0, 1, 2 */
         PLAN_SLOT_EXTRA,      /* number: which of the caller's additional descriptors, from 0 */
         PLAN_SLOT_START,      /* socket on which the request to start comes in */
-        PLAN_SLOT_SECCOMP,    /* connected socket that receives the seccomp notification descriptor; path: listenerPath */
+        PLAN_SLOT_SECCOMP,    /* connected socket that receives the seccomp notification descriptor; path:
+                                 listenerPath */
         PLAN_SLOT_KINDS
 };
 
@@ -57,12 +59,12 @@ struct plan_slot {
 
 struct plan_header {
         uint32_t magic, version;
-        uint32_t size;               /* of the whole block */
-        uint32_t steps, n_steps;     /* offset of struct plan_step[] */
-        uint32_t slots, n_slots;     /* offset of struct plan_slot[] */
-        uint32_t pool, pool_size;    /* strings and tables */
-        uint32_t flags;              /* PLAN_ flags */
-        uint64_t clone_flags;        /* CLONE_NEW* flags that the first process is cloned with */
+        uint32_t size;            /* of the whole block */
+        uint32_t steps, n_steps;  /* offset of struct plan_step[] */
+        uint32_t slots, n_slots;  /* offset of struct plan_slot[] */
+        uint32_t pool, pool_size; /* strings and tables */
+        uint32_t flags;           /* PLAN_ flags */
+        uint64_t clone_flags;     /* CLONE_NEW* flags that the first process is cloned with */
         /*
          * The state object that hooks read on standard input, in two halves: the pid goes in between.
          * For the hooks that run inside; status is "creating" in the first, "created" in the second.
@@ -86,8 +88,8 @@ enum {
  * needed, each with up to PLAN_FDS_PER_MESSAGE descriptors as SCM_RIGHTS, in the order of the slots. A slot
  * for which the host has nothing is sent as a descriptor of /dev/null opened with O_PATH.
  *
- * contain-init runs the steps in order. At a host step it sends PLAN_MESSAGE_TURN with its number; the host runs
- * that step and the host steps that follow it, and answers PLAN_MESSAGE_GO with the number of the next
+ * contain-init runs the steps in order. At a host step it sends PLAN_MESSAGE_TURN with its number; the host
+ * runs that step and the host steps that follow it, and answers PLAN_MESSAGE_GO with the number of the next
  * step. STEP_START_WAIT is where the conversation on this socket ends: contain-init closes it,
  * and from then on talks to whoever sends PLAN_MESSAGE_START on a connection of the
  * PLAN_SLOT_START socket. That slot is either a listening SOCK_SEQPACKET socket, or
@@ -107,12 +109,14 @@ enum plan_message_kind {
         PLAN_MESSAGE_SLOTS,    /* + descriptors; step: number of the first slot in this message */
         PLAN_MESSAGE_GO,       /* step: where to go on; value: pid of the container as the host sees it */
         PLAN_MESSAGE_START,    /* on the start socket */
-        PLAN_MESSAGE_GUARD,    /* to a guard; step: number of cgroup folders; + descriptors: pidfd, then their parents */
+        PLAN_MESSAGE_GUARD,    /* to a guard; step: number of cgroup folders; + descriptors: pidfd, then their
+                                  parents */
         /* init to host */
         PLAN_MESSAGE_TURN,    /* step: the host step that is reached */
         PLAN_MESSAGE_FAILED,  /* step, error, detail, value */
         PLAN_MESSAGE_CONSOLE, /* + descriptor: the terminal's master end */
-        PLAN_MESSAGE_CHILD,   /* + descriptor: pidfd of the process that goes on; value: its pid in the sender's pid namespace */
+        PLAN_MESSAGE_CHILD, /* + descriptor: pidfd of the process that goes on; value: its pid in the sender's
+                               pid namespace */
         PLAN_MESSAGE_WARNING, /* like FAILED, but init goes on */
 };
 
@@ -146,12 +150,12 @@ enum plan_detail {
         PLAN_DETAIL_WRITE,
         PLAN_DETAIL_OWNER,
         PLAN_DETAIL_FORK,
-        PLAN_DETAIL_EXEC,          /* a hook cannot be executed */
-        PLAN_DETAIL_EXIT,          /* a hook failed; value: exit code, or 128 + signal */
-        PLAN_DETAIL_TIMEOUT,       /* a hook took too long */
-        PLAN_DETAIL_NOT_FOUND,     /* the program is in no folder of PATH */
+        PLAN_DETAIL_EXEC,      /* a hook cannot be executed */
+        PLAN_DETAIL_EXIT,      /* a hook failed; value: exit code, or 128 + signal */
+        PLAN_DETAIL_TIMEOUT,   /* a hook took too long */
+        PLAN_DETAIL_NOT_FOUND, /* the program is in no folder of PATH */
         PLAN_DETAIL_NOT_EXECUTABLE,
-        PLAN_DETAIL_OUTSIDE,       /* the working directory is not below the root */
+        PLAN_DETAIL_OUTSIDE, /* the working directory is not below the root */
         PLAN_DETAIL_GROUPS,
         PLAN_DETAIL_GID,
         PLAN_DETAIL_UID,

@@ -21,8 +21,8 @@ struct ct_plan {
 struct ct_plan *ct_plan_free(struct ct_plan *plan);
 CT_CLEANUP(struct ct_plan, ct_plan_free)
 
-int ct_plan_compile(const struct ct_spec *spec, const struct ct_facts *facts, const struct ct_request *request,
-                    struct ct_plan **ret, contain_error_t **err);
+int ct_plan_compile(const struct ct_spec *spec, const struct ct_facts *facts,
+                    const struct ct_request *request, struct ct_plan **ret, contain_error_t **err);
 
 /* Prints a plan as JSON (contain_plan_json()). */
 int ct_plan_dump(const struct ct_plan *plan, struct ct_buf *ret);

@@ -22,7 +22,8 @@ static inline int plan_string_ok(const struct plan_header *plan, uint32_t offset
         return offset == 0 || plan_in_pool(plan, offset, 1);
 }
 
-static inline int plan_table_ok(const struct plan_header *plan, uint32_t offset, uint64_t count, uint64_t size)
+static inline int plan_table_ok(const struct plan_header *plan, uint32_t offset, uint64_t count,
+                                uint64_t size)
 {
         return offset >= sizeof(struct plan_header) && offset % 8 == 0 && count <= 0xffff &&
                (uint64_t)offset + count * size <= plan->size;
@@ -55,10 +56,12 @@ static inline uint64_t plan_verify(const void *bytes, uint64_t size)
             !plan_table_ok(plan, plan->slots, plan->n_slots, sizeof(struct plan_slot)))
                 return 1;
         if (plan->pool < sizeof(*plan) || plan->pool_size == 0 ||
-            (uint64_t)plan->pool + plan->pool_size > plan->size || base[plan->pool + plan->pool_size - 1] != 0)
+            (uint64_t)plan->pool + plan->pool_size > plan->size ||
+            base[plan->pool + plan->pool_size - 1] != 0)
                 return 1;
         for (int i = 0; i < 2; i++)
-                if (!plan_string_ok(plan, plan->state_creating[i]) || !plan_string_ok(plan, plan->state_created[i]))
+                if (!plan_string_ok(plan, plan->state_creating[i]) ||
+                    !plan_string_ok(plan, plan->state_created[i]))
                         return 1;
         for (uint32_t i = 0; i < plan->n_steps; i++) {
                 uint32_t offset = plan->steps + i * (uint32_t)sizeof(struct plan_step);
