@@ -19,8 +19,8 @@ static int first_free_number(const struct init *in)
 /* Whatever of ours has @number gets another one. */
 static int move_away(struct init *in, int number)
 {
-        int *own[] = { &in->host_fd, &in->report_fd, &in->root_fd,  &in->tree_fd,
-                       &in->proc_fd, &in->null_fd,   &in->empty_fd, &in->terminal_fd };
+        int *own[] = { &in->plan_fd, &in->host_fd, &in->report_fd, &in->root_fd,    &in->tree_fd,
+                       &in->proc_fd, &in->null_fd, &in->empty_fd,  &in->terminal_fd };
         const size_t n_own = sizeof(own) / sizeof(own[0]);
         int moved = INIT_NO_FD;
 

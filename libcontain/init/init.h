@@ -37,6 +37,7 @@ struct init_folder {
 
 struct init {
         const struct plan_header *plan;
+        int plan_fd; /* goes with a failure to whoever asked for the start: the words are in it */
         int *slots;
         bool become; /* nobody to talk to */
 

@@ -146,16 +146,15 @@ int init_receive_plan(struct init *in)
 {
         struct plan_message message;
         uint32_t n_fds = 1;
-        int fd, r;
+        int r;
 
-        r = receive_or_exit(in->host_fd, &message, &fd, &n_fds);
+        r = receive_or_exit(in->host_fd, &message, &in->plan_fd, &n_fds);
         if (r < 0)
                 return init_fail(in, PLAN_DETAIL_PROTOCOL, r);
         if (message.kind != PLAN_MESSAGE_PLAN || n_fds != 1)
                 return init_fail(in, PLAN_DETAIL_PROTOCOL, -EPROTO);
-        r = map_plan(in, fd);
+        r = map_plan(in, in->plan_fd);
         if (r < 0)
                 return r;
-        init_close(&fd);
         return receive_slots(in, message.step);
 }

@@ -46,7 +46,8 @@ static _Noreturn void fail(const struct init *in, int r)
 
         if (in->become)
                 init_become_report(in, -r);
-        else if (init_send(in->report_fd, &message, INIT_NO_FD) < 0 && !in->started)
+        else if (init_send(in->report_fd, &message, in->started ? in->plan_fd : INIT_NO_FD) < 0 &&
+                 !in->started)
                 sys_exit(INIT_EXIT_ALONE);
         sys_exit(exit_status(in));
 }
@@ -105,6 +106,7 @@ static _Noreturn void execute(void)
 {
         _Alignas(16) char arena[ARENA_SIZE];
         struct init in = {
+                .plan_fd = INIT_NO_FD,
                 .host_fd = PLAN_SOCKET_FD,
                 .report_fd = PLAN_SOCKET_FD,
                 .maps_fd = INIT_NO_FD,
@@ -125,6 +127,7 @@ static _Noreturn void execute(void)
                 fail(&in, r);
         in.become = (in.plan->flags & PLAN_FLAG_BECOME) != 0;
         if (in.become) {
+                init_close(&in.plan_fd);
                 init_close(&in.host_fd);
                 in.report_fd = INIT_NO_FD;
                 in.host_pid = sys_getpid();
