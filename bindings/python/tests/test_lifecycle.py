@@ -153,6 +153,15 @@ class Ownership(ContainerTest):
             self.assertEqual(other.status(), Status.RUNNING)
         self.assertEqual(c.status(), Status.RUNNING)
 
+    def test_another_handle_waits_too(self) -> None:
+        c = self.started(id="shared")
+        with contain.Container.open("shared", self.ctx) as other:
+            c.signal(signal.SIGKILL)
+            self.assertEqual(c.wait(timeout=10).signal, signal.SIGKILL)
+            status = other.wait(timeout=10)
+            self.assertIn(status.signal, (signal.SIGKILL,) if status.known else (None,))
+            self.assertEqual(other.status(), Status.STOPPED)
+
     def test_with_copes_with_destroyed(self) -> None:
         with contain.Container("gone", self.ctx) as c:
             c.load_rootfs(self.rootfs, STAY)
