@@ -13,7 +13,8 @@
  * Strings in   are copied. Strings out are borrowed until the object they come from is next
  *              changed or freed, except documents in a `char **ret`: free with contain_free().
  * Descriptors  that a function returns are new ones, close-on-exec, the caller's to close.
- *              Descriptors passed in are duplicated: the caller keeps its own.
+ *              Descriptors passed in are duplicated: the caller keeps its own. The copies are
+ *              closed once the container has been created, so that ends of file come through.
  * Structs      passed in or filled in begin with their own size; set it with sizeof before the
  *              call, and the rest to zero.
  * Threads.     Different objects may be used from any threads at once. Calls on one object are

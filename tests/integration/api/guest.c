@@ -232,7 +232,8 @@ TEST(failures_leave_the_host_as_it_was)
                 config_set(config, causes[i].pointer, "%s", causes[i].value);
                 output = guest_output(&w, config);
                 (void)test_check(output && strncmp(output, "error: ", 7) == 0, __FILE__, __LINE__,
-                                 "%s = %s to fail, found %s", causes[i].pointer, causes[i].value, output);
+                                 "%s = %s to fail, found %s", causes[i].pointer, causes[i].value,
+                                 output ? output : "nothing");
         }
         after = snapshot_take(w.state, w.name);
         EXPECT_EQ(snapshot_compare(before, after), 0);

@@ -214,8 +214,8 @@ TEST(wait_has_a_time_limit_and_repeats_its_answer)
                 EXPECT_EQ(ended.signo, SIGKILL);
         }
         EXPECT_FAILS(contain_signal(c, SIGTERM, 0, &error_), ESRCH, CONTAIN_E_NOT_RUNNING);
-        EXPECT_EQ(contain_pidfd(c, NULL), -ESRCH);
         EXPECT_OK(contain_destroy(c, 0, &error_));
+        EXPECT_EQ(contain_pidfd(c, NULL), -ESRCH);
 }
 
 TEST(signal_reaches_every_process)
