@@ -123,20 +123,11 @@ int create_load(struct app *app, const struct create_options *options, const cha
         return 0;
 }
 
-int create_container(struct app *app, const struct create_options *options, const char *id, char **program,
-                     contain_t **ret)
+int create_container(struct app *app, contain_t *c)
 {
-        _cleanup_container_ contain_t *c = NULL;
         _cleanup_error_ contain_error_t *error = NULL;
-        int r;
 
-        r = create_load(app, options, id, program, &c);
-        if (r != 0)
-                return r;
-        if (contain_create(c, &error) < 0)
-                return app_fail_error(app, error);
-        *ret = take(c);
-        return 0;
+        return contain_create(c, &error) < 0 ? app_fail_error(app, error) : 0;
 }
 
 static int send_pidfd(struct app *app, const char *path, contain_t *c)
@@ -192,7 +183,9 @@ static int run(struct app *app, const void *values, const struct operands *opera
         _cleanup_container_ contain_t *c = NULL;
         int r;
 
-        r = create_container(app, options, operands->words[0], NULL, &c);
+        r = create_load(app, options, operands->words[0], NULL, &c);
+        if (r == 0)
+                r = create_container(app, c);
         if (r != 0)
                 return r;
         r = refuse_lost_terminal(app, c);

@@ -26,13 +26,12 @@ extern const struct option create_config_options[];
 extern const struct option create_rootfs_options[];
 extern const struct option create_options[];
 
-/* Makes a handle with its configuration: nothing exists yet. @id may be NULL with a rootfs. */
+/* Makes a handle with its configuration: nothing exists yet. @id may be NULL for a random one. */
 int create_load(struct app *app, const struct create_options *options, const char *id, char **program,
                 contain_t **ret);
 
-/* The same, and creates the container. */
-int create_container(struct app *app, const struct create_options *options, const char *id, char **program,
-                     contain_t **ret);
+/* Creates the container of a handle. */
+int create_container(struct app *app, contain_t *c);
 
 /* Sends the pidfd and writes the pid file, as the options ask. */
 int create_announce(struct app *app, const struct create_options *options, contain_t *c);

@@ -17,7 +17,8 @@ static int run(struct app *app, const void *values, const struct operands *opera
                 return app_fail(app, "two bundles are given");
         if (operands->n > 0)
                 options.bundle = operands->words[0];
-        r = create_load(app, &options, NULL, operands->program, &c);
+        /* An id of its own would make each plan differ from the last. */
+        r = create_load(app, &options, "ID", operands->program, &c);
         if (r != 0)
                 return r;
         if (contain_plan_json(c, &document, &error) < 0)

@@ -66,13 +66,12 @@ static int run(struct app *app, const void *values, const struct operands *opera
 
         if (!id && !options->rootfs)
                 return app_fail(app, "wrong number of operands: usage is 'run ID'");
+        r = create_load(app, options, id, operands->program, &c);
         /* Before the container is there: a signal from here on is for it to get, and not lost. */
-        if (!options->detach) {
+        if (r == 0 && !options->detach)
                 r = foreground_take_signals(app, &signal_fd);
-                if (r != 0)
-                        return r;
-        }
-        r = create_container(app, options, id, operands->program, &c);
+        if (r == 0)
+                r = create_container(app, c);
         if (r != 0)
                 return r;
         return options->detach ? run_detached(app, options, c) : run_foreground(app, options, c, signal_fd);

@@ -26,9 +26,11 @@ static bool fill(struct terminal_buffer *buffer, int fd)
         n = read(fd, buffer->bytes, sizeof(buffer->bytes));
         if (n < 0)
                 return errno == EAGAIN || errno == EINTR;
+        if (n == 0)
+                return false;
         buffer->start = 0;
         buffer->end = (size_t)n;
-        return n > 0;
+        return true;
 }
 
 /* Returns false when nobody will read what is written. */
@@ -94,7 +96,7 @@ void terminal_prepare(const struct terminal *terminal, struct pollfd *fds)
         bool has_input = !is_empty(&terminal->input);
         short events = 0;
 
-        if (!has_output && terminal->output_open)
+        if (!has_output)
                 events |= POLLIN;
         if (has_input)
                 events |= POLLOUT;
@@ -103,23 +105,36 @@ void terminal_prepare(const struct terminal *terminal, struct pollfd *fds)
         fds[MASTER].events = events;
         fds[INPUT].fd = terminal->master_open && terminal->input_open && !has_input ? STDIN_FILENO : -1;
         fds[INPUT].events = POLLIN;
-        fds[OUTPUT].fd = terminal->output_open && has_output ? STDOUT_FILENO : -1;
+        fds[OUTPUT].fd = has_output ? STDOUT_FILENO : -1;
         fds[OUTPUT].events = POLLOUT;
         for (int i = 0; i < TERMINAL_POLLFDS; i++)
                 fds[i].revents = 0;
 }
 
-/* What the user's end of input is for the program inside: the character that means it. */
+/*
+ * What the user's end of input is for the program inside: the character that means it, twice
+ * when it would only end a line that has begun.
+ */
 static void pass_end_of_input(struct terminal *terminal)
 {
+        struct terminal_buffer *input = &terminal->input;
+        bool begun = input->end > 0 && input->bytes[input->end - 1] != '\n';
         struct termios settings;
 
         terminal->input_open = false;
-        if (tcgetattr(terminal->master_fd, &settings) < 0 || !(settings.c_lflag & ICANON))
+        if (tcgetattr(terminal->master_fd, &settings) < 0)
                 return;
-        terminal->input.bytes[0] = (char)settings.c_cc[VEOF];
-        terminal->input.start = 0;
-        terminal->input.end = 1;
+        input->start = 0;
+        input->end = begun ? 2 : 1;
+        memset(input->bytes, settings.c_cc[VEOF], input->end);
+}
+
+static void show(struct terminal *terminal)
+{
+        if (terminal->output_open)
+                terminal->output_open = drain(&terminal->output, STDOUT_FILENO);
+        if (!terminal->output_open)
+                terminal->output.start = terminal->output.end;
 }
 
 void terminal_copy(struct terminal *terminal, const struct pollfd *fds)
@@ -132,5 +147,5 @@ void terminal_copy(struct terminal *terminal, const struct pollfd *fds)
         if ((fds[MASTER].revents & (POLLIN | POLLHUP | POLLERR)) && is_empty(&terminal->output))
                 terminal->master_open = fill(&terminal->output, terminal->master_fd);
         if (fds[OUTPUT].revents)
-                terminal->output_open = drain(&terminal->output, STDOUT_FILENO);
+                show(terminal);
 }

@@ -36,7 +36,10 @@ void terminal_done(struct terminal *terminal);
 /* Hands the size of the user's window on. */
 void terminal_resize(struct terminal *terminal);
 
-/* Fills in TERMINAL_POLLFDS descriptors to wait for, and copies what they are ready for. */
+/*
+ * Fills in TERMINAL_POLLFDS descriptors to wait for, and copies what they are ready for. Once
+ * nobody reads what is shown, that is thrown away: the program inside must not wait for it.
+ */
 void terminal_prepare(const struct terminal *terminal, struct pollfd *fds);
 void terminal_copy(struct terminal *terminal, const struct pollfd *fds);
 

@@ -164,11 +164,13 @@ class Foreground(Console):
     def test_without_a_terminal_of_its_own(self):
         """The program has a terminal, contain-run has files: the end of the input is typed"""
         given = self.path('given')
-        with open(given, 'w', encoding='ascii') as f:
-            f.write('echo $((6 * 7))\n')
-        with open(given, 'rb') as f:
-            result = self.succeed('run', '--bundle', self.terminal_bundle('sh').path, self.fresh_id(), stdin=f)
-        self.assertIn('42', result.out)
+        for text in ('one\ntwo\n', 'one\ntwo', '', 'x\n' * 20000):
+            with open(given, 'w', encoding='ascii') as f:
+                f.write(text)
+            b = self.terminal_bundle('sh', '-c', 'stty -echo; echo $(wc -c) bytes')
+            with open(given, 'rb') as f:
+                result = self.succeed('run', '--bundle', b.path, self.fresh_id(), stdin=f)
+            self.assertIn(f'{len(text)} bytes', result.out, str(result))
 
     def test_reader_that_goes_away(self):
         b = self.terminal_bundle('seq', '100000')

@@ -115,7 +115,7 @@ class Bundles(case.CliCase):
 
         line = self.changed('/absent', add)
         self.assertRegex(line, r'/mounts/\d+')
-        self.changed('/mounts/0/type', lambda c: c['mounts'][0].update(type='no-such-file-system'))
+        self.changed('/mounts/0: ', lambda c: c['mounts'][0].update(type='no-such-file-system'))
 
     def test_hook(self):
         for kind in ('prestart', 'createRuntime', 'createContainer'):

@@ -59,7 +59,7 @@ class Signals(case.CliCase):
 
     def test_mask_and_dispositions_inside(self):
         """What contain-run blocks for itself, and what its caller ignores, is not handed down."""
-        b = self.shell('grep -E "^Sig(Blk|Ign|Cgt)" /proc/self/status')
+        b = self.bundle('grep', '-E', '^Sig(Blk|Ign|Cgt)', '/proc/self/status')
         result = self.succeed('run', '--bundle', b.path, self.fresh_id(),
                               preexec_fn=lambda: signal.signal(signal.SIGUSR1, signal.SIG_IGN))
         masks = dict(line.split(':\t') for line in result.out.split('\n') if line)
