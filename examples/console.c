@@ -28,14 +28,20 @@ static int load(contain_t *c, contain_ctx_t *ctx, const char *rootfs, char **arg
         return r;
 }
 
+/* Before the start, so that the program never sees another size. */
+static int set_size(int console_fd)
+{
+        const struct winsize size = { .ws_row = 24, .ws_col = 80 };
+
+        return ioctl(console_fd, TIOCSWINSZ, &size);
+}
+
 /* Shows what the program writes, until nobody has its terminal open any more. */
 static void show(int console_fd)
 {
-        struct winsize size = { .ws_row = 24, .ws_col = 80 };
         char bytes[4096];
         ssize_t n;
 
-        (void)ioctl(console_fd, TIOCSWINSZ, &size);
         /* The end of a terminal is an error, EIO, not the end of a file. */
         while ((n = read(console_fd, bytes, sizeof(bytes))) > 0)
                 (void)!write(STDOUT_FILENO, bytes, (size_t)n);
@@ -55,7 +61,8 @@ int main(int argc, char **argv)
         }
         if (contain_ctx_new(&ctx, &error) == 0 && contain_new(&c, ctx, NULL, &error) == 0 &&
             load(c, ctx, argv[1], argv + 2, &error) == 0 && contain_create(c, &error) == 0 &&
-            (console_fd = contain_console_fd(c, &error)) >= 0 && contain_start(c, &error) == 0) {
+            (console_fd = contain_console_fd(c, &error)) >= 0 && set_size(console_fd) == 0 &&
+            contain_start(c, &error) == 0) {
                 show(console_fd);
                 (void)contain_wait(c, -1, &status, &error);
         }
