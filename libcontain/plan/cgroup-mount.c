@@ -74,14 +74,13 @@ static void add_bound(struct ct_build *build, const struct work *work,
         uint64_t attr = work->attr | (path ? 0 : MOUNT_ATTR_RDONLY);
         uint64_t propagation = work->mount->propagation;
 
-        if (propagation == 0)
-                propagation = ct_plan_default_propagation(build);
         if (propagation == MS_SHARED)
                 propagation = 0;
         ct_plan_add_tree(build, &(struct ct_tree){
                                         .at = work->at,
                                         .source = ct_build_text(build, "%s%s", hierarchy->mountpoint,
                                                                 path && strcmp(path, "/") != 0 ? path : ""),
+                                        .by_path = true, /* the cgroup step makes it */
                                 });
         if (attr | work->clear | propagation)
                 ct_build_add(build, .op = STEP_ATTR, .at = work->at, .n = { attr, work->clear, propagation });

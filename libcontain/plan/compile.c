@@ -35,10 +35,10 @@ static ct_plan_part *const parts[] = {
         ct_plan_add_labels,
         ct_plan_add_umask,
 
-        ct_plan_add_seccomp_early,
         ct_plan_add_bounding,
         ct_plan_add_identity,
         ct_plan_add_cwd,
+        ct_plan_add_seccomp_early,
         ct_plan_add_capabilities,
         ct_plan_add_no_new_privileges,
         ct_plan_add_seccomp_late,

@@ -37,9 +37,15 @@ static const struct bit flags[] = {
 };
 
 static const char *const slot_kinds[PLAN_SLOT_KINDS] = {
-        [PLAN_SLOT_ROOTFS] = "rootfs", [PLAN_SLOT_TREE] = "tree",       [PLAN_SLOT_NAMESPACE] = "namespace",
-        [PLAN_SLOT_USERNS] = "id-map", [PLAN_SLOT_STDIO] = "stdio",     [PLAN_SLOT_EXTRA] = "extra",
-        [PLAN_SLOT_START] = "start",   [PLAN_SLOT_SECCOMP] = "seccomp",
+        [PLAN_SLOT_ROOTFS] = "rootfs",
+        [PLAN_SLOT_TREE] = "tree",
+        [PLAN_SLOT_NAMESPACE] = "namespace",
+        [PLAN_SLOT_USERNS] = "id-map",
+        [PLAN_SLOT_STDIO] = "stdio",
+        [PLAN_SLOT_EXTRA] = "extra",
+        [PLAN_SLOT_START] = "start",
+        [PLAN_SLOT_SECCOMP] = "seccomp",
+        [PLAN_SLOT_MAPPED_TREE] = "mapped-tree",
 };
 
 static const struct {
@@ -246,6 +252,10 @@ static void put_slot(struct ct_buf *out, const struct ct_plan *plan, const struc
         if (slot->kind == PLAN_SLOT_NAMESPACE) {
                 (void)ct_buf_puts(out, ", \"type\": ");
                 put_names(out, namespaces, LENGTH(namespaces), slot->number);
+        } else if (slot->kind == PLAN_SLOT_MAPPED_TREE) {
+                (void)ct_buf_printf(out, ", \"ids\": %" PRIu64 "%s%s", slot->number >> PLAN_MAPPED_SLOT,
+                                    slot->number & PLAN_MAPPED_TREE_RECURSIVE ? ", \"recursive\": 1" : "",
+                                    slot->number & PLAN_MAPPED_IDS_RECURSIVE ? ", \"ids_recursive\": 1" : "");
         } else if (slot->kind == PLAN_SLOT_TREE && slot->number != 0) {
                 (void)ct_buf_puts(out, ", \"recursive\": 1");
         } else if (slot->kind == PLAN_SLOT_STDIO || slot->kind == PLAN_SLOT_EXTRA) {

@@ -36,17 +36,26 @@ struct plan_step {
 
 /* Descriptors that the host opens and passes along, in the order of their numbers. */
 enum plan_slot_kind {
-        PLAN_SLOT_ROOTFS = 1, /* detached clone of the root file system's tree; path: where it is */
-        PLAN_SLOT_TREE,       /* detached clone of path; number 1: with what is mounted below */
-        PLAN_SLOT_NAMESPACE,  /* namespace to join; path, or given by the caller; number: CLONE_NEW* */
-        PLAN_SLOT_USERNS,     /* user namespace that carries the id maps of an idmapped mount; path: uid map,
-                                 path2: gid map */
-        PLAN_SLOT_STDIO,      /* number: 0, 1, 2 */
-        PLAN_SLOT_EXTRA,      /* number: which of the caller's additional descriptors, from 0 */
-        PLAN_SLOT_START,      /* socket on which the request to start comes in */
-        PLAN_SLOT_SECCOMP,    /* connected socket that receives the seccomp notification descriptor; path:
-                                 listenerPath */
+        PLAN_SLOT_ROOTFS = 1,  /* detached clone of the root file system's tree; path: where it is */
+        PLAN_SLOT_TREE,        /* detached clone of path; number 1: with what is mounted below */
+        PLAN_SLOT_NAMESPACE,   /* namespace to join; path, or given by the caller; number: CLONE_NEW* */
+        PLAN_SLOT_USERNS,      /* user namespace that carries the id maps of an idmapped mount; path: uid map,
+                                  path2: gid map */
+        PLAN_SLOT_STDIO,       /* number: 0, 1, 2 */
+        PLAN_SLOT_EXTRA,       /* number: which of the caller's additional descriptors, from 0 */
+        PLAN_SLOT_START,       /* socket on which the request to start comes in */
+        PLAN_SLOT_SECCOMP,     /* connected socket that receives the seccomp notification descriptor; path:
+                                  listenerPath */
+        PLAN_SLOT_MAPPED_TREE, /* a PLAN_SLOT_TREE with its ids mapped, by a host that may do so where the
+                                  container may not; number: PLAN_MAPPED_ bits, and from bit
+                                  PLAN_MAPPED_SLOT the number of a user namespace's slot before it */
         PLAN_SLOT_KINDS
+};
+
+enum {
+        PLAN_MAPPED_TREE_RECURSIVE = 1 << 0, /* the clone */
+        PLAN_MAPPED_IDS_RECURSIVE = 1 << 1,  /* the map */
+        PLAN_MAPPED_SLOT = 32
 };
 
 struct plan_slot {

@@ -126,11 +126,10 @@ static int idmap_slot(struct ct_build *build, const struct work *work, unsigned 
         return 0;
 }
 
-static int add_idmap(struct ct_build *build, const struct work *work, contain_error_t **err)
+/* The slot of the user namespace whose maps the mount is to have; 0 when it is to have none. */
+static int find_idmap(struct ct_build *build, const struct work *work, unsigned *ret, contain_error_t **err)
 {
         const struct ct_spec_mount *mount = work->mount;
-        unsigned slot = 0;
-        int r;
 
         /* The maps say it as well as the word does. */
         if (!mount->idmap && mount->uid_maps.n == 0)
@@ -138,11 +137,14 @@ static int add_idmap(struct ct_build *build, const struct work *work, contain_er
         if (!build->facts->has_idmapped_mounts)
                 return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, work->at,
                                "this kernel has no id-mapped mounts, they take Linux 5.12");
-        r = idmap_slot(build, work, &slot, err);
-        if (r < 0)
-                return r;
-        ct_build_add(build, .op = STEP_IDMAP, .at = work->at, .slot = slot, .n = { mount->idmap_recursive });
-        return 0;
+        return idmap_slot(build, work, ret, err);
+}
+
+static void add_idmap(struct ct_build *build, const struct work *work, unsigned slot)
+{
+        if (slot != 0)
+                ct_build_add(build, .op = STEP_IDMAP, .at = work->at, .slot = slot,
+                             .n = { work->mount->idmap_recursive });
 }
 
 /* --- the kinds of mounts --------------------------------------------------------------------- */
@@ -150,19 +152,27 @@ static int add_idmap(struct ct_build *build, const struct work *work, contain_er
 static int add_bind(struct ct_build *build, const struct work *work, contain_error_t **err)
 {
         const struct ct_spec_mount *mount = work->mount;
+        struct ct_tree tree = {
+                .at = work->at,
+                .source = ct_plan_host_path(build, mount->source),
+                .recursive = mount->bind_recursive,
+                .map_recursive = mount->idmap_recursive,
+        };
+        unsigned idmap = 0;
         int r;
 
         if (mount->source[0] == '\0')
                 return ct_fail(err, CONTAIN_E_MISSING, EINVAL, work->at, "a bind mount needs a 'source'");
-        /* Options for a file system are of no meaning here: the kernel does not look at them either. */
-        ct_plan_add_tree(build, &(struct ct_tree){
-                                        .at = work->at,
-                                        .source = ct_plan_host_path(build, mount->source),
-                                        .recursive = mount->bind_recursive,
-                                });
-        r = add_idmap(build, work, err);
+        r = find_idmap(build, work, &idmap, err);
         if (r < 0)
                 return r;
+        /* From within a user namespace the ids of the host's file systems cannot be mapped. */
+        if (build->trees_by_slot && build->userns)
+                tree.map_slot = idmap;
+        /* Options for a file system are of no meaning here: the kernel does not look at them either. */
+        ct_plan_add_tree(build, &tree);
+        if (tree.map_slot == 0)
+                add_idmap(build, work, idmap);
         add_bind_attributes(build, work);
         return 0;
 }
@@ -203,6 +213,7 @@ static int add_file_system(struct ct_build *build, const struct work *work, cont
         _cleanup_buf_ struct ct_buf data = CT_BUF_INIT;
         const struct ct_spec_mount *mount = work->mount;
         uint64_t attr = merged_set(mount), later = work->late_readonly ? MOUNT_ATTR_RDONLY : 0;
+        unsigned idmap = 0;
         int r;
 
         if (mount->type[0] == '\0')
@@ -211,15 +222,16 @@ static int add_file_system(struct ct_build *build, const struct work *work, cont
         if (mount->tmpcopyup && strcmp(mount->type, "tmpfs") != 0)
                 return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, "tmpcopyup"),
                                "'tmpcopyup' is for a tmpfs, not for type '%s'", mount->type);
+        r = find_idmap(build, work, &idmap, err);
+        if (r < 0)
+                return r;
         put_data(build, mount, &data);
         if (mount->tmpcopyup)
                 later |= MOUNT_ATTR_RDONLY;
         ct_build_add(build, .op = STEP_FS, .at = work->at,
                      .s = { mount->type, mount->source[0] != '\0' ? mount->source : NULL },
                      .n = { attr & ~later, super_flags(mount) }, .blob = &data);
-        r = add_idmap(build, work, err);
-        if (r < 0)
-                return r;
+        add_idmap(build, work, idmap);
         if (mount->tmpcopyup) {
                 ct_build_add(build, .op = STEP_COPY_UP, .at = work->at, .s = { mount->destination });
                 if (!work->late_readonly)

@@ -106,7 +106,10 @@ struct ct_tree {
         const char *at;
         const char *source; /* absolute, on the host */
         bool recursive;
+        bool by_path;          /* always: it does not exist yet when the slots are opened */
         uint64_t type, device; /* what it must be; 0 for anything */
+        unsigned map_slot;     /* slot of the user namespace that maps its ids; 0 for none */
+        bool map_recursive;
 };
 void ct_plan_add_tree(struct ct_build *build, const struct ct_tree *tree);
 /* The propagation that trees of the host get by default (recursive), 0 to leave it as it is. */

@@ -117,7 +117,8 @@ static int add_filter(struct ct_build *build, contain_error_t **err)
         return 0;
 }
 
-/* Without no_new_privs, loading takes CAP_SYS_ADMIN, so it has to be while that is there. */
+/* Without no_new_privs, loading takes CAP_SYS_ADMIN, which the identity step leaves, and the last one takes.
+ */
 int ct_plan_add_seccomp_early(struct ct_build *build, contain_error_t **err)
 {
         const struct ct_spec *spec = build->spec;

@@ -10,12 +10,24 @@
 
 #include <linux/mount.h>
 
+static unsigned tree_slot(struct ct_build *build, const struct ct_tree *tree)
+{
+        uint64_t number = tree->recursive;
+
+        if (!build->trees_by_slot || tree->by_path)
+                return 0;
+        if (tree->map_slot == 0)
+                return ct_build_slot(build, PLAN_SLOT_TREE, tree->at, tree->source, NULL, number);
+        number = (uint64_t)(tree->map_slot - 1) << PLAN_MAPPED_SLOT |
+                 (tree->recursive ? PLAN_MAPPED_TREE_RECURSIVE : 0) |
+                 (tree->map_recursive ? PLAN_MAPPED_IDS_RECURSIVE : 0);
+        return ct_build_slot(build, PLAN_SLOT_MAPPED_TREE, tree->at, tree->source, NULL, number);
+}
+
 void ct_plan_add_tree(struct ct_build *build, const struct ct_tree *tree)
 {
-        unsigned slot = 0;
+        unsigned slot = tree_slot(build, tree);
 
-        if (build->trees_by_slot)
-                slot = ct_build_slot(build, PLAN_SLOT_TREE, tree->at, tree->source, NULL, tree->recursive);
         ct_build_add(build, .op = STEP_TREE, .at = tree->at, .slot = slot,
                      .s = { slot == 0 ? tree->source : NULL },
                      .n = { tree->recursive, tree->type, tree->device });

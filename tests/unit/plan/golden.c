@@ -40,6 +40,19 @@ static void mask_length(char *plan)
         }
 }
 
+/* Names the first line that differs. */
+static void compare(const char *name, const char *plan, const char *expected)
+{
+        size_t line = 0, i = 0;
+
+        while (plan[i] != '\0' && plan[i] == expected[i])
+                if (plan[i++] == '\n')
+                        line = i;
+        (void)test_check(plan[i] == expected[i], __FILE__, __LINE__, "%s:\n    %.*s\n    found\n    %.*s",
+                         name, (int)strcspn(expected + line, "\n"), expected + line,
+                         (int)strcspn(plan + line, "\n"), plan + line);
+}
+
 static void check_plan(const char *name)
 {
         _cleanup_free_ char *config = read_file(name, ".config.json"), *facts = read_file(name, ".facts");
@@ -55,8 +68,7 @@ static void check_plan(const char *name)
                 EXPECT_EQ(ct_replace_file_at(AT_FDCWD, path, plan, strlen(plan)), 0);
                 return;
         }
-        (void)test_check(expected && strcmp(plan, expected) == 0, __FILE__, __LINE__,
-                         "the plan of %s, found\n%s", name, plan);
+        compare(name, plan, expected ? expected : "");
 }
 
 TEST(golden_plans)

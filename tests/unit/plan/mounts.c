@@ -167,11 +167,26 @@ TEST(the_super_block_is_read_only_on_devices_only)
 
 TEST(a_hierarchy_without_the_container_is_shown_read_only)
 {
+        /* by path: the container's cgroup is made after the slots are opened */
         EXPECT_STEPS("cgroup v2\nhierarchy v2 - /c -\n", WORLD_CONFIG("", "", MOUNT("'type':'cgroup'")),
-                     "tree \"slot\": 1; attributes \"set\": \"0x1\", \"propagation\": \"0x80000\"; "
-                     "attach \"target\": \"/a\"");
-        EXPECT_STEPS("cgroup v2\nhierarchy v2 - /c /\n",
+                     "tree \"source\": \"/c\"; attributes \"set\": \"0x1\"; attach \"target\": \"/a\"");
+        EXPECT_STEPS("cgroup v2\nhierarchy v2 - /c /x\n",
                      WORLD_CONFIG("", "", MOUNT("'type':'cgroup','options':['rshared']")),
-                     "tree \"slot\": 1; attach \"target\": \"/a\"; "
+                     "tree \"source\": \"/c/x\"; attach \"target\": \"/a\"; "
                      "target-attributes \"target\": \"/a\", \"propagation\": \"0x100000\"");
+}
+
+TEST(ids_are_mapped_by_whoever_may)
+{
+#define MAPS                                                                                                 \
+        "'uidMappings':[{'containerID':0,'hostID':5,'size':1}],'gidMappings':[{'containerID':0,'hostID':6,'" \
+        "size':1}]"
+        EXPECT_STEPS("", WORLD_CONFIG("", "", MOUNT("'source':'/s','options':['bind']," MAPS)),
+                     "tree \"slot\": 2; idmap \"slot\": 1; attributes \"propagation\": \"0x80000\"; "
+                     "attach \"target\": \"/a\"");
+        /* in a user namespace it is part of the slot */
+        EXPECT_STEPS("",
+                     WORLD_NAMESPACES("{'type':'mount'},{'type':'user'}", "," MAPS,
+                                      MOUNT("'source':'/s','options':['bind','idmap']")),
+                     "tree \"slot\": 2; attributes \"propagation\": \"0x80000\"; attach \"target\": \"/a\"");
 }

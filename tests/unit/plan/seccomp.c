@@ -262,10 +262,10 @@ TEST(loading_before_and_after_no_new_privs)
 #define SECCOMP ",'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','flags':['SECCOMP_FILTER_FLAG_LOG']}"
         _cleanup_free_ char *early = world_plan("", WORLD_CONFIG("", SECCOMP, ""));
         _cleanup_free_ char *late = world_plan("", WORLD_CONFIG(",'noNewPrivileges':true", SECCOMP, ""));
-        const char *load = "\"step\": \"seccomp\"", *bounding = "\"step\": \"capability-bounding-set\"";
+        const char *load = "\"step\": \"seccomp\"", *drop = "\"step\": \"capabilities\"";
 
         REQUIRE(early && late && strstr(early, load) && strstr(late, load));
-        EXPECT(strstr(early, load) < strstr(early, bounding));
+        EXPECT(strstr(early, load) < strstr(early, drop));
         EXPECT(strstr(late, load) > strstr(late, "\"step\": \"no-new-privileges\""));
         EXPECT(strstr(late, load) < strstr(late, "\"step\": \"exec\""));
         EXPECT_CONTAINS(early, "\"flags\": \"0x2\"");
