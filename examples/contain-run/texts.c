@@ -2,7 +2,7 @@
 
 /*
  * Engines learn what went wrong from the text of a runtime: containerd, CRI-O and podman each
- * look for certain words. This is the one list of them; the sentence itself is the library's.
+ * look for certain words. These are the ones that the library's own sentences do not have.
  */
 
 #include "texts.h"
@@ -23,8 +23,6 @@ static const struct text texts[] = {
         { CONTAIN_E_NOT_FOUND, 0, "container does not exist" },
         { CONTAIN_E_NOT_RUNNING, 0, "container not running" },
         { CONTAIN_E_STATUS, EBUSY, "container still running" },
-        { CONTAIN_E_PROGRAM, ENOENT, "executable file not found in $PATH" },
-        { CONTAIN_E_PROGRAM, EACCES, "permission denied" },
 };
 
 const char *texts_canonical(const contain_error_t *error)

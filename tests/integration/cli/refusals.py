@@ -95,6 +95,7 @@ class Bundles(case.CliCase):
         for program in ('absent', '/absent', './absent', '/bin/absent/x'):
             line = self.refused('absent', self.bundle(program))
             self.assertTrue(NOT_FOUND.search(line) or program.endswith('/x'), line)
+            self.assertEqual('executable file not found in $PATH' in line, program == 'absent', line)
 
     def test_program_that_cannot_be_executed(self):
         """… and these into 126"""
