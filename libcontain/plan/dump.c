@@ -118,9 +118,12 @@ static const char *number_word(unsigned op, unsigned i, uint64_t value)
 {
         static const char *const joins[] = { "must", "try", "retry" };
         static const char *const pivots[] = { "pivot-root", "move", "chroot" };
+        static const char *const groups[] = { "keep", "set", "try" };
 
         if (op == STEP_JOIN && i == 1 && value < LENGTH(joins))
                 return joins[value];
+        if (op == STEP_IDENTITY && i == 2 && value < LENGTH(groups))
+                return groups[value];
         if (op == STEP_PIVOT && i == 0 && value < LENGTH(pivots))
                 return pivots[value];
         return NULL;

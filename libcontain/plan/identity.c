@@ -54,14 +54,18 @@ static int check_ids(struct ct_build *build, contain_error_t **err)
 }
 
 /*
- * The caller's own supplementary groups go, too, wherever the kernel allows that: not where setgroups(2) had
- * to be given up, nor in a namespace of somebody else that one may enter but is not the owner of.
+ * The caller's own supplementary groups go, too, wherever the kernel allows that. It does not where
+ * setgroups(2) had to be given up, which nobody knows of a namespace that is joined.
  */
-static bool can_set_groups(const struct ct_build *build)
+static uint64_t groups_mode(const struct ct_build *build)
 {
+        if (build->spec->process.user.n_groups > 0)
+                return PLAN_GROUPS_SET;
+        if (build->joined_namespaces & CLONE_NEWUSER)
+                return PLAN_GROUPS_TRY;
         if (build->new_namespaces & CLONE_NEWUSER)
-                return !build->deny_setgroups;
-        return ct_plan_has_capability(build, CAP_SETGID);
+                return build->deny_setgroups ? PLAN_GROUPS_KEEP : PLAN_GROUPS_SET;
+        return ct_plan_has_capability(build, CAP_SETGID) ? PLAN_GROUPS_SET : PLAN_GROUPS_KEEP;
 }
 
 int ct_plan_add_identity(struct ct_build *build, contain_error_t **err)
@@ -81,8 +85,7 @@ int ct_plan_add_identity(struct ct_build *build, contain_error_t **err)
         }
         (void)ct_buf_append(&groups, user->groups, user->n_groups * sizeof(user->groups[0]));
         ct_build_add(build, .op = STEP_IDENTITY, .at = "/process/user",
-                     .n = { user->uid, user->gid, user->n_groups > 0 || can_set_groups(build) },
-                     .blob = &groups);
+                     .n = { user->uid, user->gid, groups_mode(build) }, .blob = &groups);
         return 0;
 }
 

@@ -86,7 +86,7 @@
         X(SECCOMP, INIT, "seccomp", CONTAIN_E_SECCOMP, "state_head state_middle state_tail", "%flags",       \
           "bpf")                                                                                             \
         X(BOUNDING, INIT, "capability-bounding-set", CONTAIN_E_IDENTITY, "", "%keep", "")                    \
-        X(IDENTITY, INIT, "identity", CONTAIN_E_IDENTITY, "", "uid gid set_groups", "u32")                   \
+        X(IDENTITY, INIT, "identity", CONTAIN_E_IDENTITY, "", "uid gid groups", "u32")                       \
         X(CAPABILITIES, INIT, "capabilities", CONTAIN_E_IDENTITY, "",                                        \
           "%effective %permitted %inheritable %ambient", "")                                                 \
         X(UMASK, INIT, "umask", CONTAIN_E_IDENTITY, "", "#mask", "")                                         \
@@ -114,6 +114,13 @@ enum {
                 1 << 0, /* the target must be a folder reached without symbolic links (/proc, /sys) */
         PLAN_ATTACH_KEEP = 1 << 1,      /* the tree stays current, for a step that changes it once attached */
         PLAN_ATTACH_IF_PRESENT = 1 << 2 /* no target, no mount */
+};
+
+/* n[2] of IDENTITY: the supplementary groups */
+enum {
+        PLAN_GROUPS_KEEP, /* cannot be set */
+        PLAN_GROUPS_SET,  /* failing is an error */
+        PLAN_GROUPS_TRY   /* EPERM is none: the joined user namespace may have given them up for good */
 };
 
 /* n[0] of PIVOT */

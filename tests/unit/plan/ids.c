@@ -25,7 +25,7 @@ TEST(root_writes_any_map_itself)
         EXPECT_CONTAINS(plan, "\"step\": \"id-maps\", \"side\": \"host\", \"at\": \"/linux/uidMappings\", "
                               "\"uid_map\": \"0 100000 65536\\n\", \"gid_map\": \"0 200000 65536\\n\"}");
         EXPECT_CONTAINS(plan, "\"flags\": [\"user-namespace\", \"ambient\"]");
-        EXPECT_CONTAINS(plan, "\"set_groups\": 1");
+        EXPECT_CONTAINS(plan, "\"groups\": \"set\"");
 }
 
 TEST(ones_own_id_needs_no_helper)
@@ -34,7 +34,7 @@ TEST(ones_own_id_needs_no_helper)
 
         EXPECT_CONTAINS(plan, "\"deny_setgroups\": 1");
         EXPECT(!has(plan, "\"helpers\""));
-        EXPECT(!has(plan, "\"set_groups\""));
+        EXPECT_CONTAINS(plan, "\"groups\": \"keep\"");
 }
 
 TEST(any_other_id_needs_the_helpers)
