@@ -4,7 +4,7 @@
 
 /*
  * A test program is any number of files with TEST(name) { … } in them, linked with the harness,
- * which brings main(). Tests run in one process, in the order of the link and the file.
+ * which brings main(). Tests run in one process, in no promised order.
  *
  *      unit-base               runs all
  *      unit-base json pidfd    runs those whose name contains one of the words

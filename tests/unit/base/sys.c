@@ -36,6 +36,14 @@ static void remove_root(int fd, const char *path)
         (void)rmdir(path);
 }
 
+/* Tools that run programs on a kernel of their own making, such as valgrind, may not have the call. */
+static bool is_supported(void)
+{
+        _cleanup_close_ int fd = ct_sys_openat2(AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0, 0);
+
+        return fd >= 0;
+}
+
 TEST(sys_open_in_root_stays_inside)
 {
         static const char *const paths[] = { "etc/inner", "/etc/inner", "absolute", "dots",
@@ -45,6 +53,8 @@ TEST(sys_open_in_root_stays_inside)
         int root_fd, fd;
         size_t i;
 
+        if (!is_supported())
+                SKIP("no openat2 here");
         root_fd = make_root(path);
         REQUIRE(root_fd >= 0);
         EXPECT_EQ(fstatat(root_fd, "etc/inner", &expected, 0), 0);
@@ -65,6 +75,8 @@ TEST(sys_open_in_root_refuses_magic_links)
 {
         _cleanup_close_ int proc_fd = -EBADF;
 
+        if (!is_supported())
+                SKIP("no openat2 here");
         proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         REQUIRE(proc_fd >= 0);
         EXPECT_EQ(ct_open_in_root(proc_fd, "self/root/etc", O_PATH), -ELOOP);
@@ -73,6 +85,8 @@ TEST(sys_open_in_root_refuses_magic_links)
 
 TEST(sys_wrappers_return_negative_errno)
 {
+        if (!is_supported())
+                SKIP("no openat2 here");
         EXPECT_EQ(ct_sys_openat2(AT_FDCWD, "/", ~UINT64_C(0), 0, 0), -EINVAL);
         EXPECT(ct_sys_open_tree(-1, "x", 0) < 0);
         EXPECT(ct_sys_move_mount(-1, "", -1, "", 0) < 0);
