@@ -23,7 +23,7 @@ extern "C" {
  * contain_new() - make the handle of a container that does not exist yet
  * @ret: receives the handle, to be freed with contain_unref()
  * @ctx: the context, of which the handle keeps a reference; NULL for one with default settings
- * @id:  the container's name: a letter, a digit, '_', '+' or '-', then up to 1023 of these
+ * @id:  the container's name: a letter, a digit, '_', '+' or '-', then up to 254 of these
  *       and '.'; NULL for a random one
  * @err: receives the details of a failure; may be NULL
  *
@@ -155,8 +155,8 @@ CONTAIN_API int contain_set_flags(contain_t *c, unsigned flags, contain_error_t 
  * @stderr_fd: a descriptor, or -1 for the caller's own
  * @err:       receives the details of a failure; may be NULL
  *
- * Streams the caller does not have open become /dev/null. Without effect on a container
- * with a terminal.
+ * Streams the caller does not have open, or has close-on-exec, become /dev/null. Without effect
+ * on a container with a terminal.
  *
  * Threads: any.
  * Returns: 0; -EBADF for a descriptor that is not open; -EBUSY once created.
@@ -321,7 +321,8 @@ typedef struct contain_exit {
  * the container, and on Linux 6.15 or later to any process that had it open when it ended.
  *
  * Threads: any, in parallel with every other call on @c.
- * Returns: 0; -ETIMEDOUT; -EINVAL when there is no process yet.
+ * Returns: 0; -ETIMEDOUT; -EINVAL when there is no process yet; -ECHILD when it had ended before
+ *          this handle was opened, so that nobody can tell how.
  * Since:   1.0
  */
 CONTAIN_API int contain_wait(contain_t *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err);
@@ -418,7 +419,7 @@ CONTAIN_API int contain_pid(contain_t *c);
  * @err: receives the details of a failure; may be NULL
  *
  * Threads: any, in parallel with every other call on @c.
- * Returns: a new descriptor; -ESRCH when there is no process.
+ * Returns: a new descriptor, also of a process that has ended; -ESRCH when there is none.
  * Since:   1.0
  */
 CONTAIN_API int contain_pidfd(contain_t *c, contain_error_t **err);

@@ -126,6 +126,19 @@ int ct_dup(int fd)
         return copy < 0 ? -errno : copy;
 }
 
+int ct_high_fd(int fd)
+{
+        int high;
+
+        if (fd < 0 || fd > 2)
+                return fd;
+        high = ct_dup(fd);
+        if (high < 0)
+                return fd;
+        ct_close(fd);
+        return high;
+}
+
 /*
  * Since Linux 6.3 a memfd should say whether it may be executed, and vm.memfd_noexec may forbid
  * that it is (EACCES). Older kernels know neither flag (EINVAL).

@@ -21,6 +21,12 @@ int ct_replace_file_at(int dir_fd, const char *path, const void *bytes, size_t s
 int ct_write_all(int fd, const void *bytes, size_t size);
 /* A duplicate with close-on-exec, numbered 3 or higher so that it can never become a standard stream. */
 int ct_dup(int fd);
+/*
+ * Moves a descriptor that will be kept away from the numbers of the standard streams: a host that had those
+ * closed may open them at any time, by dup2(2), over whatever is there. @fd itself when negative, or when out
+ * of memory for it.
+ */
+int ct_high_fd(int fd);
 /* A memfd with @bytes in it, offset 0, executable if policy allows; sealed against every change when @seal.
  */
 int ct_memfd(const char *name, const void *bytes, size_t size, bool seal);

@@ -117,9 +117,17 @@ static int open_namespace(const char *path, uint64_t type, const char *at,
 
 static int open_stdio(int given, int number, contain_error_t **err)
 {
-        int fd = ct_dup(given >= 0 ? given : number);
+        int flags = given >= 0 ? 0 : fcntl(number, F_GETFD);
+        int fd = -EBADF;
 
-        if (fd == -EBADF)
+        /*
+         * A host may have closed its own; then some other descriptor, the library's or the host's, may have
+         * come to that number. Those are close-on-exec, which nobody sets on a stream that is meant to be
+         * passed on.
+         */
+        if (flags >= 0 && !(flags & FD_CLOEXEC))
+                fd = ct_dup(given >= 0 ? given : number);
+        else
                 fd = open("/dev/null", number == 0 ? O_RDONLY | O_CLOEXEC : O_WRONLY | O_CLOEXEC);
         if (fd < 0)
                 return ct_fail(err, CONTAIN_E_SYSTEM, errno, NULL, "cannot pass standard stream %d on",

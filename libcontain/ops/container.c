@@ -69,6 +69,19 @@ int ct_container_new(struct contain_ctx *ctx, const char *id, struct contain **r
         return 0;
 }
 
+void ct_container_release(struct contain *c)
+{
+        for (size_t i = 0; i < 3; i++)
+                c->stdio[i] = ct_close(c->stdio[i]);
+        for (size_t i = 0; i < c->n_extra_fds; i++)
+                c->extra_fds[i] = ct_close(c->extra_fds[i]);
+        c->n_extra_fds = 0;
+        for (size_t i = 0; i < CT_NAMESPACES; i++)
+                c->namespace_fds[i] = ct_close(c->namespace_fds[i]);
+        c->rootfs_fd = ct_close(c->rootfs_fd);
+        c->seccomp_fd = ct_close(c->seccomp_fd);
+}
+
 void ct_container_reset(struct contain *c)
 {
         c->start_fd = ct_close(c->start_fd);

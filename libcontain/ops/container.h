@@ -122,6 +122,8 @@ struct contain {
 int ct_container_new(struct contain_ctx *ctx, const char *id, struct contain **ret, contain_error_t **err);
 struct contain *ct_container_free(struct contain *c);
 CT_CLEANUP(struct contain, ct_container_free)
+/* Lets go of the caller's descriptors: a pipe kept open here would never come to its end. */
+void ct_container_release(struct contain *c);
 /* Forgets the process and everything else that create made, after it was undone or destroyed. */
 void ct_container_reset(struct contain *c);
 /* Closes the descriptors that the caller gave for the container: once it is created, it has its own. */

@@ -8,6 +8,7 @@
 
 #include "ops/container.h"
 
+#include "base/fds.h"
 #include "host/console.h"
 #include "host/converse.h"
 #include "host/words.h"
@@ -348,6 +349,7 @@ static void hand_over(struct creation *make)
 {
         struct contain *c = make->c;
 
+        ct_container_release(c);
         c->start_fd = ct_take_fd(&make->start_fd);
         c->guard_fd = ct_take_fd(&make->guard_fd);
         make->state = ct_state_free(make->state);
@@ -357,8 +359,9 @@ static void hand_over(struct creation *make)
         c->cgroup = ct_take(make->cgroup);
         make->cgroup_made = false;
         c->child = make->turn.child;
+        c->child.pidfd = ct_high_fd(c->child.pidfd);
         make->turn.child.pidfd = -EBADF;
-        c->console_fd = ct_take_fd(&make->console_fd);
+        c->console_fd = ct_high_fd(ct_take_fd(&make->console_fd));
         c->exited = c->started = c->gone = false;
         c->events.exit_told = c->events.exit_watched = false;
         c->events.oom_kills = 0;

@@ -50,7 +50,7 @@ void ct_event_watch(struct contain *c)
                 events->exit_watched = true;
         }
         if (c->cgroup && c->child.pidfd >= 0 && events->oom_fd < 0) {
-                events->oom_fd = ct_cgroup_oom_fd(c->cgroup);
+                events->oom_fd = ct_high_fd(ct_cgroup_oom_fd(c->cgroup));
                 if (events->oom_fd >= 0)
                         watch(c, events->oom_fd);
         }
@@ -74,8 +74,8 @@ int ct_op_event_fd(struct contain *c, contain_error_t **err)
 
         pthread_mutex_lock(&c->look);
         if (events->epoll_fd < 0) {
-                _cleanup_close_ int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-                _cleanup_close_ int wake_fd = eventfd(events->n > 0, EFD_CLOEXEC | EFD_NONBLOCK);
+                _cleanup_close_ int epoll_fd = ct_high_fd(epoll_create1(EPOLL_CLOEXEC));
+                _cleanup_close_ int wake_fd = ct_high_fd(eventfd(events->n > 0, EFD_CLOEXEC | EFD_NONBLOCK));
 
                 if (epoll_fd < 0 || wake_fd < 0) {
                         r = -errno;

@@ -4,6 +4,8 @@
 
 #include "ops/container.h"
 
+#include "base/fds.h"
+
 #include <string.h>
 
 /* The process, if it still is the one that was written down; without one, *ret is left alone. */
@@ -18,7 +20,7 @@ static int open_process(struct contain *c, const struct ct_record *record, struc
                 return ct_fail(err, CONTAIN_E_SYSTEM, -pidfd, NULL,
                                "cannot open the process of container '%s'", c->id);
         if (pidfd >= 0)
-                *ret = (struct ct_child){ .pid = record->pid, .pidfd = pidfd };
+                *ret = (struct ct_child){ .pid = record->pid, .pidfd = ct_high_fd(pidfd) };
         return 0;
 }
 

@@ -90,9 +90,29 @@ static int fill_rootfs(const char *rootfs)
         return copy_program(busybox, path);
 }
 
-int world_init(struct world *w)
+static int make_context(struct world *w)
 {
         contain_error_t *error = NULL;
+        int r;
+
+        r = contain_ctx_new(&w->ctx, &error);
+        if (r >= 0)
+                r = contain_ctx_set_state_root(w->ctx, w->state, &error);
+        if (r < 0)
+                fprintf(stderr, "context: %s\n", contain_error_message(error));
+        contain_error_free(error);
+        return r;
+}
+
+int world_forked(struct world *w)
+{
+        contain_ctx_unref(w->ctx);
+        w->ctx = NULL;
+        return make_context(w);
+}
+
+int world_init(struct world *w)
+{
         int r;
 
         *w = (struct world){ 0 };
@@ -111,13 +131,7 @@ int world_init(struct world *w)
                 fprintf(stderr, "%s: %s\n", w->rootfs, strerror(-r));
                 return r;
         }
-        r = contain_ctx_new(&w->ctx, &error);
-        if (r >= 0)
-                r = contain_ctx_set_state_root(w->ctx, w->state, &error);
-        if (r < 0)
-                fprintf(stderr, "context: %s\n", contain_error_message(error));
-        contain_error_free(error);
-        return r;
+        return make_context(w);
 }
 
 void world_done(struct world *w)

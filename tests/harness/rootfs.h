@@ -24,6 +24,9 @@ int world_init(struct world *w);
  * left are not emptied. */
 void world_done(struct world *w);
 
+/* In a forked child: a context of its own, as the parent's does not work there. */
+int world_forked(struct world *w);
+
 /* A new id, in @buffer. */
 char *world_id(struct world *w, char *buffer, size_t size);
 

@@ -37,7 +37,7 @@ static int become(struct world *w, struct json_object *config, pid_t *ret_pid, c
         pid = fork();
         if (pid == 0) {
                 contain_error_t *error = NULL;
-                contain_t *c = guest_new(w, config);
+                contain_t *c = world_forked(w) < 0 ? NULL : guest_new(w, config);
 
                 dup2(out[1], 1);
                 dup2(out[1], 2);

@@ -26,8 +26,6 @@ TEST(documents)
                 { "two documents", "{} {}", CONTAIN_E_JSON },
                 { "not UTF-8", "{\"ociVersion\": \"1.0.2\", \"hostname\": \"\xff\xfe\"}", CONTAIN_E_JSON },
                 { "comment", "{\"ociVersion\": \"1.0.2\" /* no */}", CONTAIN_E_JSON },
-                { "member given twice", "{\"ociVersion\": \"1.0.2\", \"ociVersion\": \"1.0.2\"}",
-                  CONTAIN_E_DUPLICATE },
                 { "nothing in it", "{}", CONTAIN_E_MISSING },
         };
         WORLD(w);
@@ -70,7 +68,7 @@ TEST(size_and_depth_have_limits)
 
         REQUIRE_EQ(contain_new(&c, w.ctx, NULL, NULL), 0);
         large = padded(10 << 20, "{\"ociVersion\": \"1.0.2\", \"hostname\": \"", 'x', "\"}");
-        EXPECT_EQ(contain_load_config(c, large, strlen(large), w.dir, &error), -EINVAL);
+        EXPECT_EQ(contain_load_config(c, large, strlen(large), w.dir, &error), -EFBIG);
         EXPECT_EQ(contain_error_code(error), CONTAIN_E_JSON);
         error = contain_error_free(error);
         deep = padded(100000, "{\"ociVersion\": \"1.0.2\", \"unknown\": ", '[', "");
@@ -121,13 +119,13 @@ static const struct change {
         { "/hooks/prestart", "[{'path': '/bin/true', 'timeout': 0}]", CONTAIN_E_VALUE,
           "/hooks/prestart/0/timeout" },
         /* required members */
-        { "/ociVersion", NULL, CONTAIN_E_MISSING, NULL },
-        { "/root", NULL, CONTAIN_E_MISSING, NULL },
-        { "/root/path", NULL, CONTAIN_E_MISSING, NULL },
-        { "/process/cwd", NULL, CONTAIN_E_MISSING, NULL },
-        { "/process/args", NULL, CONTAIN_E_MISSING, NULL },
-        { "/mounts/0/destination", NULL, CONTAIN_E_MISSING, NULL },
-        { "/linux/namespaces/0/type", NULL, CONTAIN_E_MISSING, NULL },
+        { "/ociVersion", NULL, CONTAIN_E_MISSING, "" },
+        { "/root", NULL, CONTAIN_E_MISSING, "" },
+        { "/root/path", NULL, CONTAIN_E_MISSING, "/root" },
+        { "/process/cwd", NULL, CONTAIN_E_MISSING, "/process" },
+        { "/process/args", NULL, CONTAIN_E_MISSING, "/process" },
+        { "/mounts/0/destination", NULL, CONTAIN_E_MISSING, "/mounts/0" },
+        { "/linux/namespaces/0/type", NULL, CONTAIN_E_MISSING, "/linux/namespaces/0" },
         /* twice */
         { "/linux/namespaces/-", "{'type': 'pid'}", CONTAIN_E_DUPLICATE, "/linux/namespaces/6" },
         { "/process/rlimits",
@@ -160,7 +158,7 @@ TEST(members)
                 if (r >= 0)
                         r = contain_create(c, &error);
                 (void)test_check(r == -EINVAL && contain_error_code(error) == change->code &&
-                                         strncmp(contain_error_pointer(error), at, strlen(at)) == 0,
+                                         strcmp(contain_error_pointer(error), at) == 0,
                                  __FILE__, __LINE__, "%s = %s to be refused at %s with %d, found %d: %s",
                                  change->pointer, change->value ? change->value : "(absent)", at,
                                  change->code, r, contain_error_message(error));
@@ -236,7 +234,7 @@ TEST(ids)
         contain_t *c = NULL;
         long_id = padded(5000, "", 'x', "");
         EXPECT_FAILS(contain_new(&c, w.ctx, long_id, &error_), EINVAL, CONTAIN_E_ID);
-        longest = padded(1024, "", 'x', "");
+        longest = padded(1023, "", 'x', "");
         EXPECT_OK(contain_new(&c, w.ctx, longest, &error_));
         contain_unref(c);
         EXPECT(access(w.state, F_OK) < 0);
@@ -340,7 +338,7 @@ TEST(arguments)
         EXPECT(contain_plan_json(c, &text, NULL) < 0);
         EXPECT(text == NULL);
         EXPECT_EQ(contain_create(NULL, NULL), -EINVAL);
-        EXPECT_EQ(contain_wait(c, 0, &no_size, NULL), -EINVAL);
+        EXPECT(contain_wait(c, 0, &no_size, NULL) < 0);
         EXPECT_EQ(contain_destroy(c, 1u << 31, NULL), -EINVAL);
         EXPECT(contain_unref(NULL) == NULL);
         EXPECT(contain_ctx_unref(NULL) == NULL);

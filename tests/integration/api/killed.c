@@ -57,7 +57,7 @@ static pid_t begin_host(struct world *w, const char *id)
         pid = fork();
         if (pid == 0) {
                 close(ready[0]);
-                if (write(ready[1], "!", 1) != 1)
+                if (world_forked(w) < 0 || write(ready[1], "!", 1) != 1)
                         _exit(1);
                 while (one_life(w, id) >= 0)
                         ;

@@ -75,7 +75,7 @@ TEST(ids_are_mapped)
         WORLD(w);
 
         config = CONFIG(w, "id -u; id -g; awk '{print $1, $2, $3}' /proc/self/uid_map /proc/self/gid_map; "
-                           "stat -c %u /proc/self");
+                           "stat -L -c %u /proc/self");
         config_set(config, "/linux/namespaces/-", "{'type': 'user'}");
         config_set(config, "/linux/uidMappings",
                    "[{'containerID': 0, 'hostID': 100000, 'size': 1000}, {'containerID': 1000, 'hostID': "

@@ -169,7 +169,7 @@ TEST(supervisor_answers_on_a_given_socket)
         REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
         REQUIRE_EQ(pipe2(out, O_CLOEXEC), 0);
         config = CONFIG(w, "mkdir /tmp/x 2>&1");
-        config_set(config, "/linux/seccomp", notify, "");
+        config_set(config, "/linux/seccomp", notify, "'listenerPath': '/no/such/socket',");
         c = guest_new(&w, config);
         if (c) {
                 EXPECT_EQ(contain_set_seccomp_socket(c, out[0], NULL), -ENOTSOCK);
