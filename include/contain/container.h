@@ -130,9 +130,9 @@ CONTAIN_API int contain_load_rootfs(contain_t *c, const char *rootfs, const char
 
 /** Flags of contain_set_flags(). */
 enum {
-        CONTAIN_EPHEMERAL = 1 << 0,         /* no file on disk; gone with its last handle or its host */
-        CONTAIN_NO_PIVOT = 1 << 1,          /* move the root instead of pivot_root(2): for ramdisk hosts */
-        CONTAIN_NO_NEW_KEYRING = 1 << 2     /* keep the caller's session keyring */
+        CONTAIN_EPHEMERAL = 1 << 0,     /* no file on disk; gone with its last handle or its host */
+        CONTAIN_NO_PIVOT = 1 << 1,      /* move the root instead of pivot_root(2): for ramdisk hosts */
+        CONTAIN_NO_NEW_KEYRING = 1 << 2 /* keep the caller's session keyring */
 };
 
 /**
@@ -282,7 +282,7 @@ CONTAIN_API int contain_start(contain_t *c, contain_error_t **err);
 
 /** Flags of contain_signal(). */
 enum {
-        CONTAIN_SIGNAL_ALL = 1 << 0     /* every process in the container, not only the first */
+        CONTAIN_SIGNAL_ALL = 1 << 0 /* every process in the container, not only the first */
 };
 
 /**
@@ -303,11 +303,11 @@ CONTAIN_API int contain_signal(contain_t *c, int signo, unsigned flags, contain_
 
 /** How a container's process ended. */
 typedef struct contain_exit {
-        size_t size;        /* sizeof(contain_exit_t), set by the caller */
-        int32_t known;      /* 1: the fields below are right; 0: the status was taken by another process */
-        int32_t code;       /* exit code, or -1 when it was ended by a signal */
-        int32_t signo;      /* signal that ended it, or 0 */
-        int32_t core;       /* 1: it left a core dump */
+        size_t size;   /* sizeof(contain_exit_t), set by the caller */
+        int32_t known; /* 1: the fields below are right; 0: the status was taken by another process */
+        int32_t code;  /* exit code, or -1 when it was ended by a signal */
+        int32_t signo; /* signal that ended it, or 0 */
+        int32_t core;  /* 1: it left a core dump */
 } contain_exit_t;
 
 /**
@@ -329,7 +329,7 @@ CONTAIN_API int contain_wait(contain_t *c, int timeout_ms, contain_exit_t *ret, 
 
 /** Flags of contain_destroy(). */
 enum {
-        CONTAIN_DESTROY_FORCE = 1 << 0  /* kill what runs first, and clean up what a crash left */
+        CONTAIN_DESTROY_FORCE = 1 << 0 /* kill what runs first, and clean up what a crash left */
 };
 
 /**
@@ -369,7 +369,7 @@ CONTAIN_API int contain_become(contain_t *c, contain_error_t **err);
 
 /** Status of a container (runtime-spec, runtime.md, "State"). */
 enum {
-        CONTAIN_STATUS_NONE = 0,        /* not created, or destroyed */
+        CONTAIN_STATUS_NONE = 0, /* not created, or destroyed */
         CONTAIN_STATUS_CREATING = 1,
         CONTAIN_STATUS_CREATED = 2,
         CONTAIN_STATUS_RUNNING = 3,
@@ -439,8 +439,8 @@ CONTAIN_API int contain_console_fd(contain_t *c, contain_error_t **err);
 enum {
         CONTAIN_EVENT_CREATED = 1,
         CONTAIN_EVENT_STARTED = 2,
-        CONTAIN_EVENT_EXITED = 3,       /* contain_wait() returns at once from here on */
-        CONTAIN_EVENT_OOM = 4,          /* the kernel killed a process for want of memory */
+        CONTAIN_EVENT_EXITED = 3, /* contain_wait() returns at once from here on */
+        CONTAIN_EVENT_OOM = 4,    /* the kernel killed a process for want of memory */
         CONTAIN_EVENT_DESTROYED = 5
 };
 

@@ -15,12 +15,7 @@ extern "C" {
  */
 
 /** Levels of log lines, most severe first. */
-enum {
-        CONTAIN_LOG_ERROR = 0,
-        CONTAIN_LOG_WARNING = 1,
-        CONTAIN_LOG_INFO = 2,
-        CONTAIN_LOG_DEBUG = 3
-};
+enum { CONTAIN_LOG_ERROR = 0, CONTAIN_LOG_WARNING = 1, CONTAIN_LOG_INFO = 2, CONTAIN_LOG_DEBUG = 3 };
 
 /**
  * contain_log_fn - receives one log line
@@ -139,8 +134,8 @@ CONTAIN_API int contain_features_json(contain_ctx_t *ctx, char **ret, contain_er
 
 /** Flags of contain_default_config(). */
 enum {
-        CONTAIN_CONFIG_ROOTLESS = 1 << 0,   /* a user namespace that maps the caller to root */
-        CONTAIN_CONFIG_TERMINAL = 1 << 1    /* process.terminal is true */
+        CONTAIN_CONFIG_ROOTLESS = 1 << 0, /* a user namespace that maps the caller to root */
+        CONTAIN_CONFIG_TERMINAL = 1 << 1  /* process.terminal is true */
 };
 
 /**

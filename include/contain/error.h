@@ -14,52 +14,52 @@ extern "C" {
  */
 enum {
         /* The call itself */
-        CONTAIN_E_NO_MEMORY = 101,      /* out of memory */
-        CONTAIN_E_ARGUMENT = 104,       /* an argument is not acceptable */
-        CONTAIN_E_FORKED = 107,         /* the handle belongs to another process */
-        CONTAIN_E_BUSY = 111,           /* too late or too early for this call on this handle */
-        CONTAIN_E_TIMEOUT = 115,        /* the time given is over */
-        CONTAIN_E_SYSTEM = 118,         /* a system call failed that should not have */
-        CONTAIN_E_UNSUPPORTED = 121,    /* the kernel or this build lacks what is asked for */
+        CONTAIN_E_NO_MEMORY = 101,   /* out of memory */
+        CONTAIN_E_ARGUMENT = 104,    /* an argument is not acceptable */
+        CONTAIN_E_FORKED = 107,      /* the handle belongs to another process */
+        CONTAIN_E_BUSY = 111,        /* too late or too early for this call on this handle */
+        CONTAIN_E_TIMEOUT = 115,     /* the time given is over */
+        CONTAIN_E_SYSTEM = 118,      /* a system call failed that should not have */
+        CONTAIN_E_UNSUPPORTED = 121, /* the kernel or this build lacks what is asked for */
 
         /* Containers and their state */
-        CONTAIN_E_ID = 203,             /* not a valid container id */
-        CONTAIN_E_EXISTS = 206,         /* a container with this id exists */
-        CONTAIN_E_NOT_FOUND = 209,      /* no container has this id */
-        CONTAIN_E_STATUS = 213,         /* the container is not in the status the call needs */
-        CONTAIN_E_NOT_RUNNING = 216,    /* the container's process has ended */
-        CONTAIN_E_STATE = 219,          /* the state directory or a record in it is unusable */
-        CONTAIN_E_EXIT_UNKNOWN = 223,   /* the exit status was taken by another process */
+        CONTAIN_E_ID = 203,           /* not a valid container id */
+        CONTAIN_E_EXISTS = 206,       /* a container with this id exists */
+        CONTAIN_E_NOT_FOUND = 209,    /* no container has this id */
+        CONTAIN_E_STATUS = 213,       /* the container is not in the status the call needs */
+        CONTAIN_E_NOT_RUNNING = 216,  /* the container's process has ended */
+        CONTAIN_E_STATE = 219,        /* the state directory or a record in it is unusable */
+        CONTAIN_E_EXIT_UNKNOWN = 223, /* the exit status was taken by another process */
 
         /* The configuration */
-        CONTAIN_E_BUNDLE = 302,         /* the bundle cannot be read */
-        CONTAIN_E_JSON = 305,           /* not JSON, or beyond the limits */
-        CONTAIN_E_TYPE = 308,           /* a value of the wrong type */
-        CONTAIN_E_MISSING = 311,        /* a required member is missing */
-        CONTAIN_E_VALUE = 314,          /* a value outside of what is allowed */
-        CONTAIN_E_DUPLICATE = 317,      /* given twice where once is allowed */
-        CONTAIN_E_CONFLICT = 322,       /* contradicts another part of the configuration */
+        CONTAIN_E_BUNDLE = 302,    /* the bundle cannot be read */
+        CONTAIN_E_JSON = 305,      /* not JSON, or beyond the limits */
+        CONTAIN_E_TYPE = 308,      /* a value of the wrong type */
+        CONTAIN_E_MISSING = 311,   /* a required member is missing */
+        CONTAIN_E_VALUE = 314,     /* a value outside of what is allowed */
+        CONTAIN_E_DUPLICATE = 317, /* given twice where once is allowed */
+        CONTAIN_E_CONFLICT = 322,  /* contradicts another part of the configuration */
 
         /* Building the container */
-        CONTAIN_E_SPAWN = 401,          /* the first process cannot be started */
-        CONTAIN_E_NAMESPACE = 404,      /* a namespace cannot be made or joined */
-        CONTAIN_E_IDMAP = 408,          /* ids cannot be mapped */
-        CONTAIN_E_ROOTFS = 412,         /* the root file system is unusable */
-        CONTAIN_E_MOUNT = 417,          /* a mount failed */
-        CONTAIN_E_PATH = 421,           /* a path inside leads nowhere, or out */
-        CONTAIN_E_DEVICE = 424,         /* a device cannot be supplied */
-        CONTAIN_E_CONSOLE = 427,        /* the terminal cannot be set up */
-        CONTAIN_E_HOOK = 431,           /* a hook failed or took too long */
-        CONTAIN_E_CGROUP = 435,         /* a cgroup cannot be made, set or joined */
-        CONTAIN_E_SYSCTL = 438,         /* a kernel parameter cannot be set */
-        CONTAIN_E_LIMIT = 442,          /* a resource limit or a scheduling value cannot be set */
-        CONTAIN_E_IDENTITY = 445,       /* ids, groups or capabilities cannot be set */
-        CONTAIN_E_SECURITY = 448,       /* a security label or attribute cannot be set */
-        CONTAIN_E_SECCOMP = 451,        /* the seccomp filter is refused */
-        CONTAIN_E_NETWORK = 455,        /* a network device cannot be set up */
-        CONTAIN_E_CWD = 458,            /* the working directory is unusable */
-        CONTAIN_E_PROGRAM = 462,        /* the program is absent or cannot be executed */
-        CONTAIN_E_LOST = 466            /* the container's first process died while being set up */
+        CONTAIN_E_SPAWN = 401,     /* the first process cannot be started */
+        CONTAIN_E_NAMESPACE = 404, /* a namespace cannot be made or joined */
+        CONTAIN_E_IDMAP = 408,     /* ids cannot be mapped */
+        CONTAIN_E_ROOTFS = 412,    /* the root file system is unusable */
+        CONTAIN_E_MOUNT = 417,     /* a mount failed */
+        CONTAIN_E_PATH = 421,      /* a path inside leads nowhere, or out */
+        CONTAIN_E_DEVICE = 424,    /* a device cannot be supplied */
+        CONTAIN_E_CONSOLE = 427,   /* the terminal cannot be set up */
+        CONTAIN_E_HOOK = 431,      /* a hook failed or took too long */
+        CONTAIN_E_CGROUP = 435,    /* a cgroup cannot be made, set or joined */
+        CONTAIN_E_SYSCTL = 438,    /* a kernel parameter cannot be set */
+        CONTAIN_E_LIMIT = 442,     /* a resource limit or a scheduling value cannot be set */
+        CONTAIN_E_IDENTITY = 445,  /* ids, groups or capabilities cannot be set */
+        CONTAIN_E_SECURITY = 448,  /* a security label or attribute cannot be set */
+        CONTAIN_E_SECCOMP = 451,   /* the seccomp filter is refused */
+        CONTAIN_E_NETWORK = 455,   /* a network device cannot be set up */
+        CONTAIN_E_CWD = 458,       /* the working directory is unusable */
+        CONTAIN_E_PROGRAM = 462,   /* the program is absent or cannot be executed */
+        CONTAIN_E_LOST = 466       /* the container's first process died while being set up */
 };
 
 /**

@@ -143,8 +143,12 @@ int contain_pidfd(contain_t *c, contain_error_t **err)
         if (c->child.pidfd >= 0)
                 fd = ct_dup(c->child.pidfd);
         pthread_mutex_unlock(&c->look);
+        if (fd == -ESRCH)
+                return ct_fail(err, CONTAIN_E_NOT_RUNNING, ESRCH, NULL, "container '%s' has no process",
+                               c->id);
         if (fd < 0)
-                return ct_fail(err, CONTAIN_E_NOT_RUNNING, -fd, NULL, "container '%s' has no process", c->id);
+                return ct_fail(err, CONTAIN_E_SYSTEM, -fd, NULL,
+                               "cannot duplicate the pidfd of container '%s'", c->id);
         return fd;
 }
 

@@ -52,6 +52,12 @@ static int natural_errno(int code)
                 return EEXIST;
         case CONTAIN_E_NOT_FOUND:
                 return ENOENT;
+        case CONTAIN_E_HOOK:
+                return ECANCELED;
+        case CONTAIN_E_LOST:
+                return ECANCELED;
+        case CONTAIN_E_STATE:
+                return EBADMSG;
         case CONTAIN_E_NOT_RUNNING:
                 return ESRCH;
         case CONTAIN_E_ARGUMENT:

@@ -280,7 +280,7 @@ int ct_json_get_strings(const struct ct_json *object, const char *key, char ***r
         if (!strings)
                 return ct_fail_memory(err);
         for (i = 0; i < n; i++) {
-                const char *text;
+                const char *text = NULL;
 
                 ct_json_element(&array, i, &element);
                 r = ct_json_string(&element, &text, err);

@@ -3,9 +3,9 @@
 #define CT_HOST_SPAWN_H
 
 /*
- * The only place that makes processes. A child is cloned with CLONE_VM|CLONE_VFORK, on a stack of its own, with
- * all signals blocked, makes raw system calls only and executes: the host is never copied, and nothing runs in between
- * that could take a lock (docs/plan.md, "How a container starts").
+ * The only place that makes processes. A child is cloned with CLONE_VM|CLONE_VFORK, on a stack of its own,
+ * with all signals blocked, makes raw system calls only and executes: the host is never copied, and nothing
+ * runs in between that could take a lock (docs/plan.md, "How a container starts").
  */
 
 #include <stdint.h>
@@ -24,7 +24,7 @@ struct ct_spawn_init {
         const char *name;     /* argv[0]: "contain-init", "contain-guard" */
         uint64_t clone_flags; /* CLONE_NEW* */
         int cgroup_fd;        /* for CLONE_INTO_CGROUP, or -1 */
-        int ambient;          /* keep capabilities across execve in a user namespace whose ids are not mapped */
+        int ambient; /* keep capabilities across execve in a user namespace whose ids are not mapped */
 };
 
 /* Returns 0 or -errno; *ret_in_cgroup (may be NULL) tells whether cgroup_fd could be used. */

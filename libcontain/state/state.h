@@ -22,7 +22,7 @@
 #include <sys/types.h>
 
 #define CT_RECORD_VERSION 1
-#define CT_ID_MAX         1024 /* bytes, with the NUL */
+#define CT_ID_MAX         256 /* bytes, with the NUL: it names a folder */
 
 /* What is known of a container; all strings malloc'd or NULL. */
 struct ct_record {

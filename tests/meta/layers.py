@@ -32,7 +32,10 @@ PUBLIC_ALL = ('host', 'ops', 'api')
 # Headers that no other folder may include.
 PRIVATE = {
     'spec/sections.h': 'spec',
-    'cgroup/private.h': 'cgroup',
+    'cgroup/internal.h': 'cgroup',
+    'cgroup/controllers.h': 'cgroup',
+    'cgroup/writes.h': 'cgroup',
+    'state/folder.h': 'state',
 }
 
 # Foreign libraries are dealt with in one place.

@@ -46,7 +46,7 @@ TEST(id_of_5000_bytes_is_not_repeated)
         id[sizeof id - 1] = '\0';
         EXPECT_EQ(ct_state_check_id(id, &err), -EINVAL);
         EXPECT_STR(contain_error_sentence(err),
-                   "invalid container ID format: it has 5000 bytes, 1023 are allowed");
+                   "invalid container ID format: it has 5000 bytes, 255 are allowed");
         id[CT_ID_MAX] = '\0';
         EXPECT_EQ(ct_state_check_id(id, NULL), -EINVAL);
 }
