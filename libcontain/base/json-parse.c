@@ -243,7 +243,7 @@ int ct_json_parse(struct ct_arena *arena, const char *what, const char *text, si
         int r;
 
         if (size > CT_JSON_MAX_SIZE)
-                return ct_fail(err, CONTAIN_E_JSON, EFBIG, NULL, "%s is larger than %d MiB", what,
+                return ct_fail(err, CONTAIN_E_JSON, EINVAL, NULL, "%s is larger than %d MiB", what,
                                CT_JSON_MAX_SIZE / (1024 * 1024));
         if (is_blank(text, size))
                 return ct_fail(err, CONTAIN_E_JSON, EINVAL, NULL, "%s is empty", what);

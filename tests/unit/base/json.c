@@ -116,7 +116,7 @@ TEST(json_size_is_limited)
         REQUIRE(text);
         memset(text, ' ', CT_JSON_MAX_SIZE + 1);
         memcpy(text, "{}", 2);
-        expect_refused(text, CT_JSON_MAX_SIZE + 1, "doc is larger than 4 MiB: File too large [CT-305]");
+        expect_refused(text, CT_JSON_MAX_SIZE + 1, "doc is larger than 4 MiB [CT-305]");
         parse_bytes(&f, text, CT_JSON_MAX_SIZE);
         EXPECT_EQ(f.r, 0);
 }
