@@ -96,19 +96,6 @@ void ct_container_reset(struct contain *c)
         pthread_mutex_unlock(&c->look);
 }
 
-void ct_container_release(struct contain *c)
-{
-        for (size_t i = 0; i < 3; i++)
-                c->stdio[i] = ct_close(c->stdio[i]);
-        for (size_t i = 0; i < c->n_extra_fds; i++)
-                ct_close(c->extra_fds[i]);
-        c->n_extra_fds = 0;
-        for (size_t i = 0; i < CT_NAMESPACES; i++)
-                c->namespace_fds[i] = ct_close(c->namespace_fds[i]);
-        c->rootfs_fd = ct_close(c->rootfs_fd);
-        c->seccomp_fd = ct_close(c->seccomp_fd);
-}
-
 struct contain *ct_container_free(struct contain *c)
 {
         if (!c)

@@ -126,8 +126,6 @@ CT_CLEANUP(struct contain, ct_container_free)
 void ct_container_release(struct contain *c);
 /* Forgets the process and everything else that create made, after it was undone or destroyed. */
 void ct_container_reset(struct contain *c);
-/* Closes the descriptors that the caller gave for the container: once it is created, it has its own. */
-void ct_container_release(struct contain *c);
 static inline bool ct_is_ephemeral(struct contain *c)
 {
         return (atomic_load(&c->flags) & CONTAIN_EPHEMERAL) != 0;

@@ -367,7 +367,6 @@ static void hand_over(struct creation *make)
         c->events.oom_kills = 0;
         ct_event_watch(c);
         pthread_mutex_unlock(&c->look);
-        ct_container_release(c);
         ct_event_put(c, CONTAIN_EVENT_CREATED);
 }
 
