@@ -68,7 +68,7 @@ TEST(size_and_depth_have_limits)
 
         REQUIRE_EQ(contain_new(&c, w.ctx, NULL, NULL), 0);
         large = padded(10 << 20, "{\"ociVersion\": \"1.0.2\", \"hostname\": \"", 'x', "\"}");
-        EXPECT_EQ(contain_load_config(c, large, strlen(large), w.dir, &error), -EFBIG);
+        EXPECT_EQ(contain_load_config(c, large, strlen(large), w.dir, &error), -EINVAL);
         EXPECT_EQ(contain_error_code(error), CONTAIN_E_JSON);
         error = contain_error_free(error);
         deep = padded(100000, "{\"ociVersion\": \"1.0.2\", \"unknown\": ", '[', "");
@@ -234,29 +234,25 @@ TEST(ids)
         contain_t *c = NULL;
         long_id = padded(5000, "", 'x', "");
         EXPECT_FAILS(contain_new(&c, w.ctx, long_id, &error_), EINVAL, CONTAIN_E_ID);
-        longest = padded(1023, "", 'x', "");
+        longest = padded(255, "", 'x', "");
         EXPECT_OK(contain_new(&c, w.ctx, longest, &error_));
         contain_unref(c);
         EXPECT(access(w.state, F_OK) < 0);
 }
 
-TEST(id_longer_than_a_file_name)
+TEST(longest_id_works)
 {
-        contain_error_t *error = NULL;
         auto_container c = NULL;
+        auto_text output = NULL;
         auto_text id = NULL;
-        int r;
         WORLD(w);
 
-        /* Valid as an id, too long as the name of a folder: fails as a whole, or works as a whole. */
-        id = padded(1000, "", 'y', "");
+        id = padded(255, "", 'y', "");
         REQUIRE_EQ(contain_new(&c, w.ctx, id, NULL), 0);
-        REQUIRE_EQ(guest_load(c, &w, CONFIG(w, "true"), NULL), 0);
-        r = contain_create(c, &error);
-        EXPECT(r == -ENAMETOOLONG || r == -EINVAL || r == 0);
-        contain_error_free(error);
-        if (r == 0)
-                EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
+        REQUIRE_EQ(guest_load(c, &w, CONFIG(w, "echo long"), NULL), 0);
+        output = guest_run(c);
+        /* The cgroup's name is longer than the id, and may be too long. */
+        EXPECT(output && (strcmp(output, "long\n") == 0 || strncmp(output, "error: ", 7) == 0));
         EXPECT_EQ(cgroups_left("yyyyyyyy"), 0);
         EXPECT_EQ(children_left(), 0);
 }
