@@ -5,8 +5,7 @@
  * corpus is tests/unit/spec/cases/. Built with files.c as a plain program over the corpus, and
  * with clang as fuzz-spec-libfuzzer:
  *
- *      CC=clang meson setup build-fuzz -Db_sanitize=address,undefined -Db_lundef=false \
- *              -Dc_args=-fsanitize=fuzzer-no-link
+ *      CC=clang meson setup build-fuzz -Db_sanitize=address,undefined -Db_lundef=false
  *      ninja -C build-fuzz tests/fuzz/fuzz-spec-libfuzzer
  */
 
