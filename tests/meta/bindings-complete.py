@@ -13,7 +13,7 @@ PYTHON = 'bindings/python/contain'
 GO = 'bindings/go'
 
 DECLARATION = re.compile(r'^CONTAIN_API\s+([^;(]*?)\b(contain_\w+)\(([^;]*)\);', re.M)
-ENUM = re.compile(r'^enum(?: \w+)? \{(.*?)^\};', re.M | re.S)
+ENUM = re.compile(r'^enum(?: \w+)? \{(.*?)\};', re.M | re.S)
 STRUCT = re.compile(r'^typedef struct (\w+) \{(.*?)^\}', re.M | re.S)
 
 # The class of bindings/python/contain/constants.py for a prefix; the first that fits.
