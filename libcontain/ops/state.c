@@ -33,13 +33,23 @@ static int status_without_process(struct contain *c, contain_error_t **err)
         return ct_state_is_locked(state) ? CONTAIN_STATUS_CREATING : CONTAIN_STATUS_STOPPED;
 }
 
+/* Another handle may have removed what this one made. */
+static int status_ended(struct contain *c)
+{
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+
+        if (!ct_is_ephemeral(c) && ct_state_open(c->ctx->state_root, c->id, &state, NULL) == -ENOENT)
+                return CONTAIN_STATUS_NONE;
+        return CONTAIN_STATUS_STOPPED;
+}
+
 /* Call with `look` held. */
 static int status_locked(struct contain *c, contain_error_t **err)
 {
         if (!c->record || c->record->pid == 0)
                 return status_without_process(c, err);
         if (ct_process_ended_locked(c))
-                return CONTAIN_STATUS_STOPPED;
+                return status_ended(c);
         if (!c->started && waits_for_start(c))
                 return CONTAIN_STATUS_CREATED;
         if (c->cgroup && ct_cgroup_frozen(c->cgroup) == 1)

@@ -54,8 +54,7 @@ static int open_folder(struct ct_state *state, contain_error_t **err)
 
         state->dir_fd = ct_close(state->dir_fd);
         state->dir_fd = openat(state->root_fd, state->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        /* No id that is longer than a file name can have been claimed. */
-        if (state->dir_fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
+        if (state->dir_fd < 0 && errno == ENOENT)
                 return -ENOENT;
         if (state->dir_fd < 0 || fstat(state->dir_fd, &status) < 0)
                 return fail_folder(state, errno, err);
@@ -75,18 +74,11 @@ static int make_folder(struct ct_state *state, contain_error_t **err)
 {
         if (mkdirat(state->root_fd, state->id, 0700) == 0)
                 return 0;
-        switch (errno) {
-        case EEXIST:
+        if (errno == EEXIST)
                 return ct_fail(err, CONTAIN_E_EXISTS, EEXIST, NULL,
                                "container with given ID already exists: '%s'", state->id);
-        case ENAMETOOLONG:
-                return ct_fail(err, CONTAIN_E_ID, ENAMETOOLONG, NULL,
-                               "invalid container ID format: with %zu bytes it cannot name a folder in '%s'",
-                               strlen(state->id), state->root);
-        default:
-                return ct_fail(err, CONTAIN_E_STATE, errno, NULL,
-                               "cannot make the folder '%s' in the state root '%s'", state->id, state->root);
-        }
+        return ct_fail(err, CONTAIN_E_STATE, errno, NULL, "cannot make the folder '%s' in the state root '%s'",
+                       state->id, state->root);
 }
 
 /*

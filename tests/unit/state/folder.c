@@ -55,23 +55,6 @@ TEST(claim_checks_the_id_before_it_makes_anything)
         EXPECT_EQ(scratch_count(scratch.folder), 0);
 }
 
-TEST(claim_of_an_id_longer_than_a_file_name)
-{
-        _cleanup_(scratch_remove) struct scratch scratch = { "", "" };
-        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
-        _cleanup_(contain_error_freep) contain_error_t *err = NULL, *absent = NULL;
-        char id[301];
-
-        REQUIRE(scratch_make(&scratch));
-        memset(id, 'x', sizeof id - 1);
-        id[sizeof id - 1] = '\0';
-        EXPECT_EQ(ct_state_claim(scratch.root, id, &state, &err), -ENAMETOOLONG);
-        EXPECT_EQ(contain_error_code(err), CONTAIN_E_ID);
-        EXPECT_CONTAINS(contain_error_sentence(err), "invalid container ID format: with 300 bytes");
-        EXPECT_EQ(ct_state_open(scratch.root, id, &state, &absent), -ENOENT);
-        EXPECT_EQ(contain_error_code(absent), CONTAIN_E_NOT_FOUND);
-}
-
 TEST(open_of_what_is_not_there)
 {
         _cleanup_(scratch_remove) struct scratch scratch = { "", "" };
