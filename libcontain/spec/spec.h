@@ -37,7 +37,7 @@ struct ct_optional_uint {
 
 /* Sets of capabilities, as masks: bit N is capability number N (capabilities(7)). */
 struct ct_spec_capabilities {
-        bool has; /* false: the container keeps what the caller has, as without the member */
+        bool has; /* false: the container gets none */
         uint64_t bounding, effective, inheritable, permitted, ambient;
         /* Names in the file that no kernel header known here has, the first 64; to be logged, not refused. */
         struct ct_strings unknown;
