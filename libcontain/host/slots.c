@@ -26,6 +26,9 @@
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
+#ifndef MOUNT_ATTR_IDMAP
+#define MOUNT_ATTR_IDMAP 0x00100000
+#endif
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
 #endif
@@ -89,6 +92,30 @@ static int open_tree(const char *path, bool recursive, const char *at, contain_e
         if (fd < 0)
                 return ct_fail(err, CONTAIN_E_MOUNT, -fd, at, "cannot bind '%s'", path);
         return fd;
+}
+
+/* Ids are mapped while the tree is detached and new: the kernel allows it at no other time. */
+static int open_mapped_tree(const struct ct_plan *plan, const struct plan_slot *slot,
+                            const struct ct_slots *slots, contain_error_t **err)
+{
+        const char *path = ct_plan_string(plan, slot->path), *at = ct_plan_string(plan, slot->at);
+        uint64_t number = slot->number >> PLAN_MAPPED_SLOT;
+        _cleanup_close_ int fd = -EBADF;
+        unsigned flags = AT_EMPTY_PATH;
+        int r;
+
+        if (number >= slots->n)
+                return ct_fail(err, CONTAIN_E_SYSTEM, EBADMSG, at,
+                               "the plan maps ids by a slot that is not open");
+        fd = open_tree(path, (slot->number & PLAN_MAPPED_TREE_RECURSIVE) != 0, at, err);
+        if (fd < 0)
+                return fd;
+        if (slot->number & PLAN_MAPPED_IDS_RECURSIVE)
+                flags |= AT_RECURSIVE;
+        r = ct_sys_mount_setattr(fd, "", flags, MOUNT_ATTR_IDMAP, 0, 0, slots->fds[number]);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_MOUNT, -r, at, "cannot map the ids of '%s'", path);
+        return ct_take_fd(&fd);
 }
 
 static int open_namespace(const char *path, uint64_t type, const char *at,
@@ -157,7 +184,7 @@ static int open_seccomp(const char *path, const char *at, int given, contain_err
         return fd;
 }
 
-static int open_slot(const struct ct_plan *plan, const struct plan_slot *slot,
+static int open_slot(const struct ct_plan *plan, const struct plan_slot *slot, const struct ct_slots *slots,
                      const struct ct_slot_sources *sources, contain_error_t **err)
 {
         const char *path = ct_plan_string(plan, slot->path), *at = ct_plan_string(plan, slot->at);
@@ -168,6 +195,8 @@ static int open_slot(const struct ct_plan *plan, const struct plan_slot *slot,
                 return open_rootfs(path, at, sources->rootfs_fd, err);
         case PLAN_SLOT_TREE:
                 return open_tree(path, slot->number != 0, at, err);
+        case PLAN_SLOT_MAPPED_TREE:
+                return open_mapped_tree(plan, slot, slots, err);
         case PLAN_SLOT_NAMESPACE:
                 return open_namespace(path, slot->number, at, sources, err);
         case PLAN_SLOT_USERNS:
@@ -202,7 +231,7 @@ int ct_slots_open(const struct ct_plan *plan, const struct ct_slot_sources *sour
         if (!slots.fds)
                 return ct_fail_memory(err);
         for (; slots.n < n; slots.n++) {
-                int fd = open_slot(plan, ct_plan_slot(plan, slots.n), sources, err);
+                int fd = open_slot(plan, ct_plan_slot(plan, slots.n), &slots, sources, err);
 
                 if (fd < 0)
                         return fd;

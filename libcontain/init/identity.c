@@ -55,10 +55,10 @@ int init_step_identity(struct init *in, const struct plan_step *step)
 {
         int r;
 
-        if (step->n[2] != 0) {
+        if (step->n[2] != PLAN_GROUPS_KEEP) {
                 r = sys_setgroups(step->blob_size / sizeof(uint32_t),
                                   step->blob ? init_blob(in, step) : NULL);
-                if (r < 0)
+                if (r < 0 && !(r == -EPERM && step->n[2] == PLAN_GROUPS_TRY))
                         return init_fail(in, PLAN_DETAIL_GROUPS, r);
         }
         return init_set_ids(in, (uint32_t)step->n[0], (uint32_t)step->n[1]);

@@ -32,6 +32,7 @@ PUBLIC_ALL = ('host', 'ops', 'api')
 # Headers that no other folder may include.
 PRIVATE = {
     'spec/sections.h': 'spec',
+    'spec/values.h': 'spec',
     'cgroup/internal.h': 'cgroup',
     'cgroup/controllers.h': 'cgroup',
     'cgroup/writes.h': 'cgroup',
