@@ -44,6 +44,26 @@ static int remove_all(struct ct_cgroup *cgroup, bool kill, size_t *ret_i)
         return result;
 }
 
+/* Whether the calling process itself lives there, as after a failed contain_become(): it must not be killed.
+ */
+static bool has_caller(const struct ct_cgroup *cgroup)
+{
+        for (size_t i = 0; i < cgroup->layout->n; i++) {
+                _cleanup_pids_ struct ct_pid_list list = { 0 };
+                _cleanup_close_ int fd = -EBADF;
+
+                if (!cgroup->members[i].path)
+                        continue;
+                fd = ct_cgroup_open(cgroup, i);
+                if (fd < 0 || ct_procs_read_below(fd, &list) < 0)
+                        continue;
+                for (size_t k = 0; k < list.n; k++)
+                        if (list.items[k] == getpid())
+                                return true;
+        }
+        return false;
+}
+
 int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t **err)
 {
         int64_t deadline = now_ms() + (timeout_ms > 0 ? timeout_ms : 0), left;
@@ -53,6 +73,9 @@ int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t 
 
         /* Usually everybody has left, and the folders just go. */
         r = remove_all(cgroup, false, &i);
+        if (r == -EBUSY && has_caller(cgroup))
+                return ct_fail(err, CONTAIN_E_CGROUP, EBUSY, NULL, "the calling process is in cgroup '%s%s'",
+                               cgroup->layout->items[i].mountpoint, cgroup->members[i].path);
         while (r == -EBUSY) {
                 (void)ct_cgroup_signal(cgroup, SIGKILL);
                 r = remove_all(cgroup, true, &i);

@@ -42,8 +42,7 @@ static struct bpf_insn compute(int operation, unsigned to, uint32_t value)
 
 static struct bpf_insn jump(int condition, unsigned left, int64_t right, size_t over)
 {
-        /* Compared as 64 bits with the sign extended: device numbers have 20 bits at most, so that is the
-         * same. */
+        /* Extended by its sign, which changes nothing: device numbers have 20 bits at most. */
         return instruction(BPF_JMP | BPF_K | condition, left, 0, (int)over, (int32_t)right);
 }
 
@@ -107,14 +106,8 @@ size_t ct_devices_program(const struct ct_device_rules *rules, struct bpf_insn *
 {
         size_t n = put_prologue(ret);
 
-        for (size_t i = rules->n; i-- > 0;) {
-                const struct ct_device_rule *rule = &rules->items[i];
-                /* Numbers that no device can have; as immediate values they would be others. */
-                bool never = rule->major > INT32_MAX || rule->minor > INT32_MAX;
-
-                if (!never)
-                        n += put_rule(rule, ret + n);
-        }
+        for (size_t i = rules->n; i-- > 0;)
+                n += put_rule(&rules->items[i], ret + n);
         return n + put_answer(ret + n, rules->allow);
 }
 

@@ -81,6 +81,18 @@ static const char *below_root(const char *own, const char *root)
         return own[length] == '/' ? own + length : NULL;
 }
 
+static char *copy(const char *from, const char *end)
+{
+        size_t length = (size_t)(end - from);
+        char *text = malloc(length + 1);
+
+        if (!text)
+                return NULL;
+        memcpy(text, from, length);
+        text[length] = '\0';
+        return text;
+}
+
 /* Finds the mount's line in @own. 1 found, 0 there is none, -ENOMEM; what is found is malloc'd. */
 static int find_own(const char *own, const struct ct_mount_line *mount, char **ret_controllers,
                     char **ret_path)
@@ -91,8 +103,8 @@ static int find_own(const char *own, const struct ct_mount_line *mount, char **r
                 const char *second = first ? memchr(first + 1, ':', (size_t)(end - first - 1)) : NULL;
 
                 if (second && line_is_of(mount, first + 1, (size_t)(second - first - 1))) {
-                        _cleanup_free_ char *controllers = strndup(first + 1, (size_t)(second - first - 1));
-                        _cleanup_free_ char *path = strndup(second + 1, (size_t)(end - second - 1));
+                        _cleanup_free_ char *controllers = copy(first + 1, second);
+                        _cleanup_free_ char *path = copy(second + 1, end);
                         char *below = NULL;
 
                         if (!controllers || !path)
@@ -149,7 +161,7 @@ static int add_mount(struct ct_cgroup_layout *layout, const struct ct_mount_line
                 *same = found;
                 return 0;
         }
-        more = reallocarray(layout->items, layout->n + 1, sizeof *more);
+        more = realloc(layout->items, (layout->n + 1) * sizeof *more);
         if (!more) {
                 hierarchy_done(&found);
                 return -ENOMEM;

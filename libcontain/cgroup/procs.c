@@ -26,7 +26,7 @@ static int add_pid(struct ct_pid_list *list, pid_t pid)
 {
         if (list->n == list->capacity) {
                 size_t capacity = list->capacity == 0 ? 64 : 2 * list->capacity;
-                pid_t *more = reallocarray(list->items, capacity, sizeof *more);
+                pid_t *more = realloc(list->items, capacity * sizeof *more);
 
                 if (!more)
                         return -ENOMEM;
@@ -107,7 +107,7 @@ static int walk_down(struct walk *walk, int child_fd, off_t position)
 {
         if (walk->depth == walk->capacity) {
                 size_t capacity = walk->capacity == 0 ? 16 : 2 * walk->capacity;
-                off_t *more = reallocarray(walk->positions, capacity, sizeof *more);
+                off_t *more = realloc(walk->positions, capacity * sizeof *more);
 
                 if (!more || capacity > DEPTH_MAX) {
                         (void)ct_close(child_fd);
