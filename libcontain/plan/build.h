@@ -29,6 +29,7 @@ struct ct_build {
         bool host_dev; /* the host's own /dev is bound over /dev */
 
         /* What one part leaves for another. */
+        bool in_cgroup;      /* the process is where it belongs, and in its cgroup namespace */
         unsigned user_slot;  /* slot of the joined user namespace */
         bool *late_readonly; /* by mount: becomes read-only when all has been put in it */
 

@@ -11,11 +11,12 @@ static ct_plan_part *const parts[] = {
         ct_plan_add_state,
 
         ct_plan_add_namespaces,
-        ct_plan_add_cgroup,
+        ct_plan_add_time,
         ct_plan_add_names,
 
         ct_plan_add_rootfs,
         ct_plan_add_mounts,
+        ct_plan_add_cgroup,
         ct_plan_add_devices,
         ct_plan_add_create_hooks,
         ct_plan_add_pivot,

@@ -305,6 +305,11 @@ static int add_mount(struct ct_build *build, const struct work *work, contain_er
         if (mount->bind && mount->tmpcopyup)
                 return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, "tmpcopyup"),
                                "'tmpcopyup' is for a tmpfs, not for a bind mount");
+        if (!mount->bind && (strcmp(mount->type, "cgroup") == 0 || strcmp(mount->type, "cgroup2") == 0)) {
+                r = ct_plan_add_cgroup(build, err);
+                if (r < 0)
+                        return r;
+        }
         if (!mount->bind && strcmp(mount->type, "cgroup") == 0)
                 return ct_plan_add_cgroup_mount(build, mount, work->at, err);
         r = mount->bind ? add_bind(build, work, err) : add_file_system(build, work, err);

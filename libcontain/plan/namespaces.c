@@ -191,11 +191,19 @@ static void add_time(struct ct_build *build)
         ct_build_add(build, .op = STEP_ENTER_TIME, .at = at);
 }
 
+/*
+ * As late as anything allows: on cgroup v1 the host is moving the process meanwhile, and the kernel takes its
+ * time over that. So this is called before whatever shows cgroups, and again when all is mounted.
+ */
 int ct_plan_add_cgroup(struct ct_build *build, contain_error_t **err)
 {
         const struct ct_spec_linux *linux_ = &build->spec->linux_;
         const char *path = build->request->cgroup_path;
 
+        (void)err;
+        if (build->in_cgroup)
+                return 0;
+        build->in_cgroup = true;
         /* One that becomes the container is where its caller has put itself. */
         if (!build->request->become && path && path[0] != '\0')
                 ct_build_add(build, .op = STEP_CGROUP, .at = linux_->cgroups_path ? "/linux/cgroupsPath" : "",
@@ -203,6 +211,13 @@ int ct_plan_add_cgroup(struct ct_build *build, contain_error_t **err)
         if (build->new_namespaces & CLONE_NEWCGROUP)
                 ct_build_add(build, .op = STEP_UNSHARE, .at = ct_plan_namespace_at(build, CLONE_NEWCGROUP),
                              .n = { CLONE_NEWCGROUP });
+        return 0;
+}
+
+int ct_plan_add_time(struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_spec_linux *linux_ = &build->spec->linux_;
+
         if (build->new_namespaces & CLONE_NEWTIME)
                 add_time(build);
         else if (linux_->time_monotonic.has || linux_->time_boottime.has)

@@ -24,6 +24,7 @@ ct_plan_part ct_plan_refuse;
 /* namespaces.c */
 ct_plan_part ct_plan_add_namespaces;
 ct_plan_part ct_plan_add_cgroup;
+ct_plan_part ct_plan_add_time;
 ct_plan_part ct_plan_add_names;
 
 /* rootfs.c */
