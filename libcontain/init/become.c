@@ -124,16 +124,6 @@ static int write_maps(struct init *in, const struct plan_step *step, const char 
         return r;
 }
 
-static const struct plan_step *find_maps(const struct init *in)
-{
-        const struct plan_step *steps = init_plan_steps(in);
-
-        for (uint32_t i = in->step; i < in->plan->n_steps; i++)
-                if (steps[i].op == STEP_ID_MAPS)
-                        return &steps[i];
-        return NULL;
-}
-
 /* The child: waits until the namespace is there, writes, and tells by its status how it went. */
 static _Noreturn void write_maps_and_exit(struct init *in, const struct plan_step *step, int fd,
                                           const char *pid)
@@ -146,15 +136,12 @@ static _Noreturn void write_maps_and_exit(struct init *in, const struct plan_ste
         sys_exit(-r & 0xff);
 }
 
-int init_become_prepare_maps(struct init *in)
+static int start_maps(struct init *in, const struct plan_step *step)
 {
-        const struct plan_step *step = find_maps(in);
         const struct clone_args args = { .exit_signal = SIGCHLD };
         char pid[TEXT_DECIMAL];
         int ends[2], r;
 
-        if (!step)
-                return 0;
         r = sys_pipe(ends, O_CLOEXEC);
         if (r < 0)
                 return r;
@@ -188,10 +175,15 @@ static int finish_maps(struct init *in)
 
 /* --- the host's steps ----------------------------------------------------------------------- */
 
-static int set_rlimit(const struct plan_step *step)
+/* Only where one comes from may one raise a limit: the soft one stays for the step itself, as may lowering. */
+static int raise_hard_limit(const struct plan_step *step)
 {
-        const struct kernel_rlimit limit = { .soft = step->n[1], .hard = step->n[2] };
+        struct kernel_rlimit limit;
+        int r = sys_get_rlimit((int)step->n[0], &limit);
 
+        if (r < 0 || step->n[2] <= limit.hard)
+                return r;
+        limit.hard = step->n[2];
         return sys_set_rlimit((int)step->n[0], &limit);
 }
 
@@ -202,17 +194,61 @@ static int write_own(struct init *in, const char *file, const struct plan_step *
         return value ? init_proc_write(in, file, value) : init_fail(in, PLAN_DETAIL_PLAN, -EINVAL);
 }
 
+int init_become_before_userns(struct init *in)
+{
+        const struct plan_step *steps = init_plan_steps(in);
+        int r = 0;
+
+        for (uint32_t i = in->step; i < in->plan->n_steps && r == 0; i++) {
+                switch (steps[i].op) {
+                case STEP_ID_MAPS:
+                        r = start_maps(in, &steps[i]);
+                        break;
+                case STEP_RLIMIT:
+                        r = raise_hard_limit(&steps[i]);
+                        break;
+                case STEP_OOM_SCORE:
+                        r = write_own(in, "self/oom_score_adj", &steps[i]);
+                        break;
+                default:
+                        break;
+                }
+                if (r < 0)
+                        in->step = i;
+        }
+        in->left_userns = true;
+        return r;
+}
+
+/*
+ * Since its ids have changed, the process's own files belong to the root of the namespace that it was executed in,
+ * unless it is dumpable.
+ */
+static int write_time_offsets(struct init *in, const struct plan_step *step)
+{
+        int r, back;
+
+        r = sys_prctl(PR_SET_DUMPABLE, 1, 0);
+        if (r < 0)
+                return r;
+        r = write_own(in, "self/timens_offsets", step);
+        back = sys_prctl(PR_SET_DUMPABLE, 0, 0);
+        return r < 0 ? r : back;
+}
+
 int init_become_step(struct init *in, const struct plan_step *step)
 {
+        const struct kernel_rlimit limit = { .soft = step->n[1], .hard = step->n[2] };
+
         switch (step->op) {
         case STEP_ID_MAPS:
                 return finish_maps(in);
         case STEP_TIME_OFFSETS:
-                return write_own(in, "self/timens_offsets", step);
+                return write_time_offsets(in, step);
         case STEP_RLIMIT:
-                return set_rlimit(step);
+                return sys_set_rlimit((int)step->n[0], &limit);
         case STEP_OOM_SCORE:
-                return write_own(in, "self/oom_score_adj", step);
+                return in->left_userns ? 0 : write_own(in, "self/oom_score_adj", step);
         default:
                 return init_fail(in, PLAN_DETAIL_PLAN, -EINVAL);
         }

@@ -57,6 +57,7 @@ struct init {
         bool foreign_mounts;    /* the mount namespace is somebody else's */
         int maps_pid;           /* in place: who writes the id maps */
         int maps_fd;            /* and the pipe that tells it to */
+        bool left_userns;       /* the one that it came from */
 
         /* The root, and how to get at what is in it. */
         int root_fd;
@@ -213,8 +214,8 @@ int init_vfork(int (*fn)(void *), void *arg, int *ret_pidfd);
 
 /* --- become.c: steps that the host has elsewhere -------------------------------------------- */
 
-/* Forks who writes the id maps, before the user namespace is unshared. */
-int init_become_prepare_maps(struct init *in);
+/* What takes the privilege of the user namespace that is about to be left; and forks who writes the id maps. */
+int init_become_before_userns(struct init *in);
 int init_become_step(struct init *in, const struct plan_step *step);
 void init_become_report(const struct init *in, int error);
 

@@ -221,6 +221,9 @@ int init_step_attach(struct init *in, const struct plan_step *step)
         if (fd < 0)
                 return fd;
         r = sys_move_mount(in->tree_fd, "", fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+        /* The kernel's word for that says less. */
+        if (r == -EINVAL && init_is_folder(in->tree_fd) != init_is_folder(fd))
+                r = -ENOTDIR;
         init_close(&fd);
         if (r < 0)
                 return init_fail(in, PLAN_DETAIL_ATTACH, r);

@@ -4,6 +4,12 @@
 
 #include "init/init.h"
 
+/* In place, some of what comes later has to be done before the privilege outside is given up. */
+static int before_userns(struct init *in, uint64_t types)
+{
+        return in->become && (types & CLONE_NEWUSER) ? init_become_before_userns(in) : 0;
+}
+
 int init_step_join(struct init *in, const struct plan_step *step)
 {
         uint64_t type = step->n[0];
@@ -11,6 +17,9 @@ int init_step_join(struct init *in, const struct plan_step *step)
 
         if (step->n[1] == PLAN_JOIN_RETRY && !(in->refused_joins & type))
                 return 0;
+        r = before_userns(in, type);
+        if (r < 0)
+                return r;
         r = sys_setns(init_slot(in, step), type);
         if (r == -EPERM && step->n[1] == PLAN_JOIN_TRY) {
                 in->refused_joins |= type;
@@ -23,14 +32,9 @@ int init_step_join(struct init *in, const struct plan_step *step)
 
 int init_step_unshare(struct init *in, const struct plan_step *step)
 {
-        int r;
+        int r = before_userns(in, step->n[0]);
 
-        if (in->become && (step->n[0] & CLONE_NEWUSER)) {
-                r = init_become_prepare_maps(in);
-                if (r < 0)
-                        return r;
-        }
-        return sys_unshare(step->n[0]);
+        return r < 0 ? r : sys_unshare(step->n[0]);
 }
 
 /*

@@ -127,14 +127,10 @@ int init_proc_before_pivot(struct init *in)
 {
         const struct plan_step *steps = init_plan_steps(in);
 
-        for (uint32_t i = in->step + 1; i < in->plan->n_steps && in->proc_fd < 0; i++) {
-                int r = 0;
-
-                if (steps[i].op == STEP_SYSCTL || steps[i].op == STEP_LABEL)
-                        r = open_proc(in);
-                if (r < 0)
-                        return r;
-        }
+        for (uint32_t i = in->step + 1; i < in->plan->n_steps && in->proc_fd < 0; i++)
+                if (steps[i].op == STEP_SYSCTL || steps[i].op == STEP_LABEL ||
+                    (in->become && !in->left_userns && steps[i].op == STEP_OOM_SCORE))
+                        return open_proc(in);
         return 0;
 }
 

@@ -434,4 +434,9 @@ static inline int sys_set_rlimit(int resource, const struct kernel_rlimit *limit
         return (int)SYS4(__NR_prlimit64, 0, resource, limit, 0);
 }
 
+static inline int sys_get_rlimit(int resource, struct kernel_rlimit *ret)
+{
+        return (int)SYS4(__NR_prlimit64, 0, resource, 0, ret);
+}
+
 #endif
