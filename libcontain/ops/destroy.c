@@ -79,7 +79,7 @@ static int destroy_locked(struct contain *c, struct ct_state *state, unsigned fl
                         return r;
         }
         if (c->record) {
-                status = ct_op_status(c, err);
+                status = ct_process_ended(c) ? CONTAIN_STATUS_STOPPED : ct_op_status(c, err);
                 if (status < 0)
                         return status;
                 if ((status == CONTAIN_STATUS_RUNNING || status == CONTAIN_STATUS_PAUSED) &&

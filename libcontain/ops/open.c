@@ -65,7 +65,7 @@ int ct_op_open(struct contain *c, contain_error_t **err)
         ct_record_free(c->record);
         ct_cgroup_free(c->cgroup);
         ct_close(c->child.pidfd);
-        c->started = record->started;
+        c->started = false; /* unless nobody waits for it any more: status looks */
         c->record = ct_take(record);
         c->cgroup = ct_take(cgroup);
         c->child = child;

@@ -46,41 +46,48 @@ static int request_start(struct contain *c, int socket_fd, bool lone, contain_er
         return r;
 }
 
-/* Marks the container as started, for this handle and, with its record, for every other. */
-static int note_started(struct contain *c, struct ct_state *state, contain_error_t **err)
+static void note_started(struct contain *c, struct ct_state *state)
 {
+        if (state)
+                ct_state_unlisten(state);
         pthread_mutex_lock(&c->look);
         c->started = true;
         pthread_mutex_unlock(&c->look);
         ct_event_put(c, CONTAIN_EVENT_STARTED);
-        c->record->started = true;
-        return state ? ct_state_save(state, c->record, err) : 0;
+}
+
+static int refuse(struct contain *c, contain_error_t **err)
+{
+        int status = ct_op_status(c, err);
+
+        if (status < 0)
+                return status;
+        return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "cannot start container '%s' in status '%s'",
+                       c->id, ct_status_name(status));
 }
 
 static int start_locked(struct contain *c, struct ct_state *state, contain_error_t **err)
 {
         _cleanup_close_ int connected = -EBADF;
-        int status, r;
+        int r;
 
-        status = ct_op_status(c, err);
-        if (status < 0)
-                return status;
-        if (status != CONTAIN_STATUS_CREATED)
-                return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL,
-                               "cannot start container '%s' in status '%s'", c->id, ct_status_name(status));
-        if (state) {
+        /* Somebody listens: that is what being created means. */
+        if (state)
                 connected = ct_state_connect(state);
-                if (connected < 0)
-                        return ct_fail(err, CONTAIN_E_LOST, -connected, NULL,
-                                       "the process of container '%s' does not wait for a start", c->id);
-                r = request_start(c, connected, true, err);
-        } else {
-                r = request_start(c, c->start_fd, false, err);
-                c->start_fd = ct_close(c->start_fd);
-        }
+        if (state && (connected == -ECONNREFUSED || connected == -ENOENT))
+                return refuse(c, err);
+        if (state && connected < 0)
+                return ct_fail(err, CONTAIN_E_LOST, -connected, NULL,
+                               "the process of container '%s' does not wait for a start", c->id);
+        if (!state && c->start_fd < 0)
+                return refuse(c, err);
+
+        r = request_start(c, state ? connected : c->start_fd, state != NULL, err);
+        c->start_fd = ct_close(c->start_fd);
         if (r < 0)
                 return r;
-        return note_started(c, state, err);
+        note_started(c, state);
+        return 0;
 }
 
 /* config-linux.md: a poststart hook that fails is an error, and the container is stopped. */

@@ -77,8 +77,8 @@ static int make_folder(struct ct_state *state, contain_error_t **err)
         if (errno == EEXIST)
                 return ct_fail(err, CONTAIN_E_EXISTS, EEXIST, NULL,
                                "container with given ID already exists: '%s'", state->id);
-        return ct_fail(err, CONTAIN_E_STATE, errno, NULL, "cannot make the folder '%s' in the state root '%s'",
-                       state->id, state->root);
+        return ct_fail(err, CONTAIN_E_STATE, errno, NULL,
+                       "cannot make the folder '%s' in the state root '%s'", state->id, state->root);
 }
 
 /*
@@ -117,6 +117,7 @@ int ct_state_claim(const char *root, const char *id, struct ct_state **ret, cont
                 (void)unlinkat(state->root_fd, id, AT_REMOVEDIR);
                 return r;
         }
+        state->fresh = true;
         *ret = ct_take(state);
         return 0;
 }
@@ -191,9 +192,15 @@ static int remove_folder(struct ct_state *state)
         /* The record first: without it, what is left counts as nobody's. */
         r = unlink_if_there(state->dir_fd, CT_STATE_RECORD);
         if (r == 0)
-                r = empty_folder(state->dir_fd);
+                r = unlink_if_there(state->dir_fd, CT_STATE_START);
         if (r == 0 && unlinkat(state->root_fd, state->id, AT_REMOVEDIR) < 0)
                 r = -errno;
+        /* Something else is in it, such as a record that was being replaced. */
+        if (r == -ENOTEMPTY) {
+                r = empty_folder(state->dir_fd);
+                if (r == 0 && unlinkat(state->root_fd, state->id, AT_REMOVEDIR) < 0)
+                        r = -errno;
+        }
         /* Asked to remove it again, we must look at its place first: the next one of this name is not ours.
          */
         if (r == 0)

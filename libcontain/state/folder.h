@@ -16,6 +16,7 @@ struct ct_state {
         int root_fd;
         int dir_fd; /* carries the lock */
         bool locked;
+        bool fresh;   /* claimed, and without a record yet */
         dev_t device; /* which folder dir_fd is, to tell it from a later one of the same name */
         ino_t inode;
 };

@@ -70,9 +70,18 @@ static int format_record(const struct ct_record *record, struct ct_buf *buf)
                 (void)ct_buf_printf(buf, ",\n  \"%s\": ", strings[i].key);
                 (void)ct_buf_json_string(buf, value);
         }
-        (void)ct_buf_printf(buf, ",\n  \"pid\": %d,\n  \"startTime\": %" PRIu64, record->pid,
-                            record->start_time);
-        return ct_buf_printf(buf, ",\n  \"started\": %s\n}\n", record->started ? "true" : "false");
+        return ct_buf_printf(buf, ",\n  \"pid\": %d,\n  \"startTime\": %" PRIu64 "\n}\n", record->pid,
+                             record->start_time);
+}
+
+/* The first one: nobody can have read an earlier one, so it need not be replaced as a whole. */
+static int write_first(const struct ct_state *state, const struct ct_buf *buf)
+{
+        _cleanup_close_ int fd = -EBADF;
+
+        fd = openat(state->dir_fd, CT_STATE_RECORD, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    0600);
+        return fd < 0 ? -errno : ct_write_all(fd, buf->data, buf->size);
 }
 
 int ct_state_save(struct ct_state *state, const struct ct_record *record, contain_error_t **err)
@@ -84,9 +93,14 @@ int ct_state_save(struct ct_state *state, const struct ct_record *record, contai
         if (r < 0)
                 return ct_fail_memory(err);
         /* What could not be read back must not be written. */
-        r = buf.size > CT_JSON_MAX_SIZE
-                    ? -EFBIG
-                    : ct_replace_file_at(state->dir_fd, CT_STATE_RECORD, buf.data, buf.size);
+        if (buf.size > CT_JSON_MAX_SIZE)
+                r = -EFBIG;
+        else if (state->fresh)
+                r = write_first(state, &buf);
+        else
+                r = ct_replace_file_at(state->dir_fd, CT_STATE_RECORD, buf.data, buf.size);
+        if (r == 0)
+                state->fresh = false;
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_STATE, -r, NULL,
                                "cannot write the record '%s/%s/" CT_STATE_RECORD "'", state->root, state->id);
@@ -138,9 +152,6 @@ static int parse_process(const struct ct_json *root, struct ct_record *record, c
                 return r;
         record->pid = (pid_t)pid;
         r = ct_json_get_uint(root, "startTime", UINT64_MAX, &record->start_time, err);
-        if (r < 0)
-                return r;
-        r = ct_json_get_bool(root, "started", &record->started, err);
         return r < 0 ? r : 0;
 }
 
@@ -204,7 +215,8 @@ int ct_state_load(struct ct_state *state, struct ct_record **ret, contain_error_
         int r;
 
         r = ct_read_file_at(state->dir_fd, CT_STATE_RECORD, CT_JSON_MAX_SIZE, &text, &size);
-        if (r == -ENOENT)
+        /* Empty: its maker was killed as it began to write. */
+        if (r == -ENOENT || (r == 0 && size == 0))
                 return -ENODATA;
         if (r == -ENOMEM)
                 return ct_fail_memory(err);

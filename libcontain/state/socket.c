@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 /* Requests that were killed before they were heard stay queued. */
 #define BACKLOG 128
@@ -30,8 +31,6 @@ static int make_listener(const struct ct_state *state)
 
         fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
         if (fd < 0)
-                return -errno;
-        if (unlinkat(state->dir_fd, CT_STATE_START, 0) < 0 && errno != ENOENT)
                 return -errno;
         set_address(state, &address);
         if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 || listen(fd, BACKLOG) < 0)
@@ -65,4 +64,9 @@ int ct_state_connect(struct ct_state *state)
         if (fcntl(fd, F_SETFL, 0) < 0)
                 return -errno;
         return ct_take_fd(&fd);
+}
+
+void ct_state_unlisten(struct ct_state *state)
+{
+        (void)unlinkat(state->dir_fd, CT_STATE_START, 0);
 }

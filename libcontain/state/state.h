@@ -8,7 +8,7 @@
  *
  *      ROOT/ID              locked by flock(2), which goes with the open file: threads and processes alike
  *      ROOT/ID/record.json  replaced as a whole, never changed in place
- *      ROOT/ID/start        socket on which contain-init waits for the request to start
+ *      ROOT/ID/start        socket on which contain-init waits for the request to start; gone once started
  *
  * The folder is the claim: mkdir(2) succeeds once. A folder without a record is one whose maker has not come
  * that far, when the lock is held, or was killed. The folder is the lock, too: a file for it would have to go
@@ -35,7 +35,6 @@ struct ct_record {
         char *owner;         /* user name, or number as text */
         pid_t pid;           /* 0 until the container is created */
         uint64_t start_time; /* of pid: ct_process_start_time() */
-        bool started;        /* the user's program has been executed */
         char *cgroup;        /* ct_cgroup_save()'s text, NULL for none */
         char *annotations;   /* JSON object as text, NULL for none */
         char *hooks; /* JSON object with the poststart and poststop arrays of the configuration, NULL for none
@@ -77,6 +76,8 @@ int ct_state_listen(struct ct_state *state, contain_error_t **err);
 /* Connects to it. -ECONNREFUSED or -ENOENT, without words: nobody waits there any more. Returns the
  * descriptor. */
 int ct_state_connect(struct ct_state *state);
+/* Removes it: the container has been started, which its absence tells everybody. */
+void ct_state_unlisten(struct ct_state *state);
 
 /* Removes the folder with all in it. Call locked. */
 int ct_state_remove(struct ct_state *state, contain_error_t **err);

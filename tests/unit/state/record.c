@@ -20,7 +20,6 @@ static struct ct_record example(void)
                                    .owner = (char *)"root",
                                    .pid = 4194303,
                                    .start_time = UINT64_MAX,
-                                   .started = true,
                                    .cgroup = (char *)"{\"v2\":\"/a\"}",
                                    .annotations = (char *)"{ \"k\" : \"v/\\u00e9\" }" };
 }
@@ -36,7 +35,6 @@ static void expect_same(const struct ct_record *a, const struct ct_record *b)
         EXPECT_STR(a->owner, b->owner);
         EXPECT_EQ(a->pid, b->pid);
         EXPECT(a->start_time == b->start_time);
-        EXPECT_EQ(a->started, b->started);
         EXPECT_STR(a->cgroup, b->cgroup);
         EXPECT_STR(a->annotations, b->annotations);
         EXPECT_STR(a->hooks, b->hooks);
@@ -149,7 +147,6 @@ TEST(record_that_is_damaged)
                 { "{\"version\":1,\"id\":\"web\",\"pid\":-1}", "is damaged: /pid: " },
                 { "{\"version\":1,\"id\":\"web\",\"pid\":4294967296}", "is damaged: /pid: " },
                 { "{\"version\":1,\"id\":\"web\",\"startTime\":1.5}", "is damaged: /startTime: " },
-                { "{\"version\":1,\"id\":\"web\",\"started\":1}", "is damaged: /started: " },
         };
         size_t i;
 
