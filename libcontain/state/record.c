@@ -12,6 +12,7 @@
 #include "base/fds.h"
 #include "base/json.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
