@@ -106,7 +106,10 @@ int ct_replace_file_at(int dir_fd, const char *path, const void *bytes, size_t s
         length = snprintf(temporary, sizeof temporary, "%s.new", path);
         if (length < 0 || (size_t)length >= sizeof temporary)
                 return -ENAMETOOLONG;
-        fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+        /* Left by a crash, whatever it is. */
+        if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, temporary, 0) == 0)
+                fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
                 return -errno;
         r = ct_write_all(fd, bytes, size);

@@ -33,7 +33,12 @@ static int make_listener(const struct ct_state *state)
         if (fd < 0)
                 return -errno;
         set_address(state, &address);
-        if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 || listen(fd, BACKLOG) < 0)
+        if (bind(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+                if (errno != EADDRINUSE || unlinkat(state->dir_fd, CT_STATE_START, 0) < 0 ||
+                    bind(fd, (const struct sockaddr *)&address, sizeof address) < 0)
+                        return -errno;
+        }
+        if (listen(fd, BACKLOG) < 0)
                 return -errno;
         return ct_take_fd(&fd);
 }

@@ -126,12 +126,19 @@ TEST(record_with_unknown_members)
         EXPECT(!record->bundle);
 }
 
+TEST(record_that_was_only_begun)
+{
+        struct ct_record *record = NULL;
+
+        EXPECT_EQ(load_text("", &record, NULL), -ENODATA);
+        EXPECT(!record);
+}
+
 TEST(record_that_is_damaged)
 {
         static const struct {
                 const char *text, *reason;
         } cases[] = {
-                { "", "is damaged: it " },
                 { "garbage", "is damaged: it is not valid JSON" },
                 { "{\"version\":1,\"id\":\"web\",\"bun", "is damaged: it is not valid JSON" },
                 { "{\"version\":1,\"id\":\"web\"} x", "is damaged: it is not valid JSON" },
