@@ -9,6 +9,7 @@
 #include "base/fds.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Enabled where that is possible, for statistics and for limits that come later. */
@@ -16,11 +17,14 @@ static const char *const usual[] = { "cpu", "memory", "pids", "io" };
 
 #define N_USUAL (sizeof usual / sizeof usual[0])
 
+#define PROCS_MAX ((size_t)64 * 1024 * 1024)
+
 /* One controller to be enabled. */
 struct wish {
         const char *name;
-        const char *at; /* NULL: one of the usual ones, which nobody asked for */
-        int r;          /* why it could not be enabled */
+        const char *at;  /* NULL: one of the usual ones, which nobody asked for */
+        int first, last; /* why it could not be enabled: the first reason on the way down, and that of the
+                            parent */
 };
 
 static bool is_needed(const struct ct_cgroup_writes *writes, const char *name)
@@ -48,89 +52,145 @@ static struct wish *list_wishes(const struct ct_hierarchy *hierarchy, const stru
         return wishes;
 }
 
-/* The first wish that the cgroup does not have yet, NULL when it has all. */
-static const struct wish *find_missing(const struct ct_hierarchy *hierarchy, const char *path,
-                                       const struct wish *wishes, size_t n, bool needed_only)
+/* Whether one of the wishes is for a controller that knows processes only, not single threads. */
+static bool has_domain_wish(const struct wish *wishes, size_t n)
 {
-        struct ct_hierarchy leaf = { .v2 = true };
-        _cleanup_free_ char *text = NULL;
-        char file[PATH_MAX];
+        static const char *const threaded[] = { "cpu", "cpuset", "perf_event", "pids" };
 
-        if (ct_cgroup_format(file, hierarchy, path, "cgroup.controllers") >= 0)
-                (void)ct_read_file_at(AT_FDCWD, file, 65536, &text, NULL);
-        leaf.controllers = text;
-        for (size_t i = 0; i < n; i++)
-                if (!(needed_only && !wishes[i].at) && !(text && ct_hierarchy_has(&leaf, wishes[i].name)))
-                        return &wishes[i];
-        return NULL;
+        for (size_t i = 0; i < n; i++) {
+                size_t k = 0;
+
+                while (k < sizeof threaded / sizeof threaded[0] && strcmp(wishes[i].name, threaded[k]) != 0)
+                        k++;
+                if (k == sizeof threaded / sizeof threaded[0])
+                        return true;
+        }
+        return false;
 }
 
-/* Enables for what is below @folder: all at once, or, as one that is refused takes the others with it, one by
- * one. */
-static int enable_below(const char *folder, struct wish *wishes, size_t n)
+/*
+ * Whether the cgroup has processes of its own. The kernel refuses to enable most controllers below
+ * it then; the threaded ones it does enable, and makes every cgroup below unfit for processes. Of the
+ * kernel's root, which alone has no type, neither is true.
+ */
+static bool is_inhabited(const struct ct_hierarchy *hierarchy, const char *folder)
 {
-        _cleanup_buf_ struct ct_buf all = CT_BUF_INIT;
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        char file[PATH_MAX];
+        int r;
 
-        fd = open(folder, O_WRONLY | O_CLOEXEC);
-        for (size_t i = 0; fd < 0 && i < n; i++)
-                wishes[i].r = -errno;
-        if (fd < 0)
-                return 0;
-        for (size_t i = 0; i < n; i++)
-                (void)ct_buf_printf(&all, "%s+%s", i > 0 ? " " : "", wishes[i].name);
-        if (all.failed)
-                return -ENOMEM;
-        if (write(fd, all.data, all.size) >= 0)
-                return 0;
+        if (ct_cgroup_format(file, hierarchy, folder, "cgroup.type") < 0 || access(file, F_OK) < 0)
+                return false;
+        r = ct_cgroup_format(file, hierarchy, folder, "cgroup.procs");
+        if (r >= 0)
+                r = ct_read_file_at(AT_FDCWD, file, PROCS_MAX, &text, NULL);
+        return r == -EOPNOTSUPP || (r >= 0 && text[0] != '\0');
+}
+
+static void note(struct wish *wish, int r)
+{
+        wish->last = r;
+        if (wish->first == 0)
+                wish->first = r;
+}
+
+/*
+ * Enables for what is below @folder: all at once, or, as one that is refused takes the others with it, one by
+ * one. 1 all are enabled, 0 the wishes know.
+ */
+static int enable_below(const struct ct_hierarchy *hierarchy, const char *folder, const char *all,
+                        struct wish *wishes, size_t n)
+{
+        _cleanup_close_ int fd = -EBADF;
+        char file[PATH_MAX];
+        int r, unopened;
+
+        r = ct_cgroup_format(file, hierarchy, folder, "cgroup.subtree_control");
+        if (r < 0)
+                return r;
+        fd = open(file, O_WRONLY | O_CLOEXEC);
+        unopened = fd < 0 ? -errno : 0;
+        if (fd >= 0 && write(fd, all, strlen(all)) >= 0)
+                return 1;
         for (size_t i = 0; i < n; i++) {
                 char one[NAME_MAX + 2] = "+";
 
                 (void)strncat(one, wishes[i].name, NAME_MAX);
-                if (write(fd, one, strlen(one)) < 0)
-                        wishes[i].r = -errno;
+                note(&wishes[i], fd < 0 ? unopened : write(fd, one, strlen(one)) < 0 ? -errno : 0);
         }
         return 0;
 }
 
-static int fail(const struct wish *wish, const char *path, contain_error_t **err)
+/* The first that is needed and missing, worded. */
+static int check(const struct wish *wishes, size_t n, const char *path, contain_error_t **err)
 {
-        int r;
+        int why;
 
-        r = ct_fail(err, CONTAIN_E_CGROUP, wish->r < 0 ? -wish->r : EOPNOTSUPP, wish->at,
-                    "cannot enable cgroup controller '%s' for '%s'", wish->name, path);
-        if (wish->r == -EBUSY)
-                ct_error_set_hint(
-                        err, "a cgroup that has processes cannot hand controllers on to cgroups below it");
+        for (size_t i = 0; i < n; i++) {
+                if (!wishes[i].at || wishes[i].last >= 0)
+                        continue;
+                /* ENOENT says that a folder above did not hand the controller down: why not is known from
+                 * there. */
+                why = wishes[i].last == -ENOENT ? wishes[i].first : wishes[i].last;
+                (void)ct_fail(err, CONTAIN_E_CGROUP, -why, wishes[i].at,
+                              "cannot enable cgroup controller '%s' for '%s'", wishes[i].name, path);
+                if (why == -EBUSY)
+                        ct_error_set_hint(err, "a cgroup that has processes cannot hand controllers down");
+                return why;
+        }
+        return 0;
+}
+
+/* Down from the root to the parent of @path. */
+static int enable_all_above(const struct ct_hierarchy *hierarchy, const char *path, const char *all,
+                            struct wish *wishes, size_t n)
+{
+        char folder[PATH_MAX];
+        int r = 0;
+
+        for (const char *end = path; r >= 0 && *end != '\0'; end = strchrnul(end + 1, '/')) {
+                memcpy(folder, path, (size_t)(end - path));
+                folder[end - path] = '\0';
+                if (is_inhabited(hierarchy, folder)) {
+                        for (size_t i = 0; i < n; i++)
+                                note(&wishes[i], -EBUSY);
+                        continue;
+                }
+                r = enable_below(hierarchy, folder, all, wishes, n);
+                for (size_t i = 0; r > 0 && i < n; i++)
+                        wishes[i].last = 0;
+        }
         return r;
 }
 
 int ct_v2_enable(const struct ct_hierarchy *hierarchy, const char *path,
                  const struct ct_cgroup_writes *writes, contain_error_t **err)
 {
+        _cleanup_buf_ struct ct_buf all = CT_BUF_INIT;
         _cleanup_free_ struct wish *wishes = NULL;
-        const struct wish *missing;
-        char part[PATH_MAX], file[PATH_MAX];
+        char parent[PATH_MAX];
         size_t n;
         int r;
 
         wishes = list_wishes(hierarchy, writes, &n);
-        if (!wishes)
+        for (size_t i = 0; wishes && i < n; i++)
+                (void)ct_buf_printf(&all, "%s+%s", i > 0 ? " " : "", wishes[i].name);
+        if (!wishes || all.failed)
                 return ct_fail_memory(err);
-        /* The cgroup itself is there already, so nobody can remove those above any more. */
-        if (n == 0 || !find_missing(hierarchy, path, wishes, n, false))
+        if (n == 0)
                 return 0;
-        for (const char *end = path; *end != '\0'; end = strchrnul(end + 1, '/')) {
-                memcpy(part, path, (size_t)(end - path));
-                part[end - path] = '\0';
-                r = ct_cgroup_format(file, hierarchy, part, "cgroup.subtree_control");
-                if (r >= 0)
-                        r = enable_below(file, wishes, n);
-                if (r < 0)
-                        return r == -ENOMEM ? ct_fail_memory(err)
-                                            : ct_fail(err, CONTAIN_E_CGROUP, -r, "/linux/cgroupsPath",
-                                                      "cannot enable controllers for '%s'", path);
-        }
-        missing = find_missing(hierarchy, path, wishes, n, true);
-        return missing ? fail(missing, path, err) : 0;
+        /*
+         * Usually the parent has them all, and says so by taking them again. To read the list instead would
+         * not do: a controller is in it a moment before its files are there. The cgroup itself has been made
+         * already, so nobody can remove those above any more.
+         */
+        (void)snprintf(parent, sizeof parent, "%s", path);
+        ct_cgroup_cut(parent);
+        r = has_domain_wish(wishes, n) ? enable_below(hierarchy, parent, all.data, NULL, 0) : 0;
+        if (r == 0)
+                r = enable_all_above(hierarchy, path, all.data, wishes, n);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_CGROUP, -r, "/linux/cgroupsPath",
+                               "cannot enable controllers for '%s'", path);
+        return check(wishes, n, path, err);
 }

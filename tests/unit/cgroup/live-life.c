@@ -93,11 +93,31 @@ TEST(live_enter_moves_back_when_it_fails)
         live_end(&live);
 }
 
+/* Moves the process into a new cgroup two levels below the container's, in every hierarchy. */
+static void move_below(const struct live *live, pid_t pid)
+{
+        char number[16], folder[PATH_MAX];
+
+        (void)snprintf(number, sizeof number, "%d", (int)pid);
+        for (size_t i = 0; i < live->layout->n; i++) {
+                const struct ct_hierarchy *hierarchy = &live->layout->items[i];
+                const char *path = folder + strlen(hierarchy->mountpoint);
+
+                (void)ct_cgroup_format(folder, hierarchy, live->path, "below");
+                EXPECT_EQ(mkdir(folder, 0755), 0);
+                (void)ct_cgroup_format(folder, hierarchy, live->path, "below/deeper");
+                EXPECT_EQ(mkdir(folder, 0755), 0);
+                if (!hierarchy->v2 && ct_hierarchy_has(hierarchy, "cpuset"))
+                        EXPECT_EQ(ct_cpuset_inherit(hierarchy, path, 2), 0);
+                (void)ct_cgroup_format(folder, hierarchy, live->path, "below/deeper/cgroup.procs");
+                EXPECT_EQ(ct_write_file_at(AT_FDCWD, folder, number), 0);
+        }
+}
+
 TEST(live_signal_reaches_what_is_below)
 {
         struct live live;
         pid_t first, second, outside;
-        char number[16];
 
         LIVE(&live, "", NULL);
         EXPECT_STR(live_create(&live, "{}"), "");
@@ -109,23 +129,7 @@ TEST(live_signal_reaches_what_is_below)
                 for (;;)
                         (void)pause();
         }
-        (void)snprintf(number, sizeof number, "%d", (int)second);
-        for (size_t i = 0; i < live.layout->n; i++) {
-                char folder[PATH_MAX];
-
-                (void)ct_cgroup_format(folder, &live.layout->items[i], live.path, "below");
-                EXPECT_EQ(mkdir(folder, 0755), 0);
-                (void)ct_cgroup_format(folder, &live.layout->items[i], live.path, "below/deeper");
-                EXPECT_EQ(mkdir(folder, 0755), 0);
-                if (ct_hierarchy_has(&live.layout->items[i], "cpuset"))
-                        EXPECT_EQ(ct_cpuset_inherit(
-                                          &live.layout->items[i],
-                                          strchr(folder + strlen(live.layout->items[i].mountpoint), '/'), 2),
-                                  0);
-                (void)ct_cgroup_format(folder, &live.layout->items[i], live.path,
-                                       "below/deeper/cgroup.procs");
-                EXPECT_EQ(ct_write_file_at(AT_FDCWD, folder, number), 0);
-        }
+        move_below(&live, second);
         EXPECT_EQ(ct_cgroup_signal(live.cgroup, SIGUSR1), 0);
         EXPECT_EQ(live_wait(&live, first), -SIGUSR1);
         EXPECT_EQ(live_wait(&live, second), -SIGUSR1);
