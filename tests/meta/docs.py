@@ -20,6 +20,7 @@ def parameters(text):
 
 def check_function(report, header, before, returns, name, arguments):
     where = f'{header}: {name}()'
+    report.at(where)
     start = before.rfind('/**')
     if start < 0 or not re.fullmatch(r'.*\*/\s*', before[start:], re.S) or before.count('*/', start) != 1:
         report.check(False, f'{where}: no comment before it')
@@ -49,12 +50,14 @@ def check_headers(report):
             check_function(report, header, text[:match.start()], *match.groups())
         for match in re.finditer(r'^(typedef\b[^;{]*\(\*|typedef struct \w+ \{|struct \w+ \{|enum( \w+)? \{)', text, re.M):
             before = text[:match.start()].rstrip()
+            report.at(f'types of {header}')
             line = text.count('\n', 0, match.start()) + 1
             report.check(before.endswith('*/'), f'{header}:{line}: no comment before this type')
 
 
 def check_errors(report):
     """docs/errors.md has one section per code, with its number, its cause and its cure."""
+    report.at('errors')
     header = dict((name, number) for name, number in
                   re.findall(r'^\s*(CONTAIN_E_\w+) = (\d+)', tree.read('include/contain/error.h'), re.M))
     report.check(len(set(header.values())) == len(header), 'include/contain/error.h: a number is given out twice')
@@ -72,6 +75,7 @@ def check_errors(report):
         for part in ('Cause:', 'What to do:'):
             report.check(part in section, f'docs/errors.md: {title.group(2)} has no "{part}"')
     for name, number in header.items():
+        report.at(name)
         report.check(documented.get(name) == number, f'docs/errors.md: {name} = {number} is ' +
                      ('missing' if name not in documented else f'given as {documented[name]}'))
     for name in documented:
@@ -82,6 +86,7 @@ def check_links(report):
     """Links between our own pages, and paths in back quotes that look like ours."""
     for page in tree.files('.md'):
         text = tree.read(page)
+        report.at(page)
         for target in LINK.findall(text):
             if re.match(r'[a-z]+:|#', target):
                 continue

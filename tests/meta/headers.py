@@ -21,6 +21,7 @@ def main():
     umbrella = tree.read('include/contain/contain.h')
     for header in headers:
         name = header[len('include/'):]
+        report.at(header)
         report.check(name == 'contain/contain.h' or f'#include <{name}>' in umbrella,
                      f'{header}: not part of contain/contain.h')
 
@@ -28,6 +29,7 @@ def main():
         if not shutil.which(compiler):
             report.skip(f'{compiler} -std={std}: no {compiler} here')
             continue
+        report.at(f'{compiler} -std={std}')
         extra = C_WARNINGS if language == 'c' else CXX_WARNINGS
         for header in headers:
             line = f'#include <{header[len("include/"):]}>\n'

@@ -119,6 +119,7 @@ def main():
     includes = {}
     for path in tree.files('.c', '.h', '.S', '.go'):
         lines = INCLUDE.findall(tree.read(path))
+        report.at(path)
         parts = path.split('/')
         if path.startswith('include/'):
             for form, target in lines:
@@ -137,6 +138,7 @@ def main():
         elif path.startswith(OUTSIDE):
             for form, target in lines:
                 check_outside(report, path, form, target)
+    report.at('cycles')
     check_cycles(report, includes)
     report.end()
 

@@ -99,8 +99,10 @@ def main():
     texts = snippets()
     builders = {'c': build_c, 'python': build_python, 'go': build_go}
     for language in builders:
+        report.at(language)
         report.check(language in texts, f'README.md has no program in {language}')
     for language, text in texts.items():
+        report.at(language)
         lines = len(text.strip().splitlines())
         report.check(lines <= MAX_LINES, f'README.md: the program in {language} has {lines} lines, {MAX_LINES} are promised')
     if os.geteuid() != 0:
@@ -108,8 +110,10 @@ def main():
         report.end()
 
     with tempfile.TemporaryDirectory(prefix='contain-readme-') as folder:
+        report.at('installation')
         installed = Installed(report, sys.argv[1], folder)
         for language, text in texts.items() if installed.good else ():
+            report.at(language)
             command = builders[language](report, text, folder, installed)
             output = command and run(report, f'README.md, {language}, run', command, env=installed.environment)
             if output is not None:

@@ -57,6 +57,7 @@ def main():
             continue
         text = tree.read(path)
         length = text.count('\n')
+        report.at(path)
         report.check(length <= FILE_MAX, f'{path}: {length} lines, {FILE_MAX} is the most')
         if FILE_WARN < length <= FILE_MAX:
             report.warn(f'{path}: {length} lines')

@@ -56,9 +56,11 @@ def check_exports(report, library):
     listed = {name: node for node, names in nodes for name in re.findall(r'(\w+);', names)}
 
     for name in sorted(declared | set(listed)):
+        report.at(name)
         report.check(name in listed, f'{name}() is in a public header, not in libcontain.sym')
         report.check(name in declared, f'{name}() is in libcontain.sym, in no public header')
         report.check(f'{name}@@{listed.get(name)}' in exported, f'{name}() is not exported by the library')
+    report.at('exports')
     for symbol in sorted(exported):
         report.check(symbol.split('@')[0] in listed, f'{symbol} is exported and should not be')
 
@@ -66,11 +68,13 @@ def check_exports(report, library):
 def check_imports(report, library):
     imported = {line.split()[-1].split('@')[0] for line in tool('nm', '-D', '--undefined-only', library).splitlines()}
     for reason, names in FORBIDDEN.items():
+        report.at(f'imports: {reason}')
         bad = sorted(set(names.split()) & imported)
         report.check(not bad, f'the library uses {", ".join(bad)}: {reason}')
 
 
 def check_segments(report, library):
+    report.at('segments')
     headers = tool('readelf', '-lW', library)
     report.check(not re.search(r'^\s*TLS\s', headers, re.M), 'the library has thread-local storage')
     report.check(not re.search(r'^\s*GNU_STACK\s.*\sRWE\s', headers, re.M), 'the library asks for an executable stack')
@@ -87,6 +91,7 @@ def check_segments(report, library):
 
 def check_constructors(report, library):
     """The compiler's own start file brings one entry each; any more is ours."""
+    report.at('constructors')
     sizes = dict(re.findall(r'\.(init_array|fini_array|ctors|dtors)\s+\S+\s+\S+\s+\S+\s+([0-9a-f]+)',
                             tool('readelf', '-SW', library)))
     pointer = 8 if 'ELF64' in tool('readelf', '-h', library) else 4
@@ -102,6 +107,7 @@ def check_globals(report, archive):
     for line in tool('readelf', '-SW', archive).splitlines():
         if line.startswith('File: '):
             member = line[len('File: '):]
+            report.at(member)
             continue
         match = re.match(r'\s*\[\s*\d+\]\s+(\.\S+)\s+\S+\s+\S+\s+\S+\s+([0-9a-f]+)', line)
         if not match:

@@ -18,6 +18,7 @@ NEWEST = {'JSONC': (0, 15), 'GLIBC': (2, 35)}
 
 
 def check_symbols(report, library):
+    report.at('symbols')
     undefined = subprocess.run(['nm', '-D', '--undefined-only', '--with-symbol-versions', library],
                                capture_output=True, text=True, check=True).stdout
     for name, prefix, version in re.findall(r'\b(\w+)@+(JSONC|GLIBC)_([\d.]+)', undefined):
@@ -27,6 +28,7 @@ def check_symbols(report, library):
 
 def check_meson(report, build):
     """Meson itself says what is newer than the project's meson_version."""
+    report.at('meson')
     log = os.path.join(build, 'meson-logs', 'meson-log.txt')
     with open(log, encoding='utf-8', errors='replace') as f:
         text = f.read()

@@ -10,17 +10,30 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 class Report:
-    """Counts checks; prints those that fail at once, and the sum at the end."""
+    """
+    Prints checks that fail at once, and a sum at the end. What is counted are subjects, such as files: each has passed
+    when all checks of it have. Without a subject, a check counts by itself.
+    """
 
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
+        self.subject = None
+        self.subjects = {}
+
+    def at(self, subject):
+        """What the checks from here on are about."""
+        self.subject = subject
+        self.subjects.setdefault(subject, True)
 
     def check(self, good, text):
-        if good:
+        if not good:
+            print(f'FAIL {text}')
+        if self.subject is not None:
+            self.subjects[self.subject] &= bool(good)
+        elif good:
             self.passed += 1
         else:
             self.failed += 1
-            print(f'FAIL {text}')
 
     def skip(self, text):
         self.skipped += 1
@@ -30,6 +43,8 @@ class Report:
         print(f'WARN {text}')
 
     def end(self):
+        self.passed += sum(self.subjects.values())
+        self.failed += len(self.subjects) - sum(self.subjects.values())
         print(f'{self.passed} passed, {self.failed} failed, {self.skipped} skipped')
         sys.exit(1 if self.failed else 0)
 

@@ -21,6 +21,7 @@ FORMATTER_MAJOR = '14'
 
 def check_text(report, path, text):
     lines = text.split('\n')
+    report.at(path)
     if path.endswith(SOURCE) or tree.is_script(path):
         report.check(any('SPDX-License-Identifier: MIT' in line for line in lines[:3]), f'{path}: no licence line')
     report.check(text == '' or text.endswith('\n'), f'{path}: no line end at the end')
@@ -47,11 +48,15 @@ def check_format(report):
     if not re.search(rf'version {FORMATTER_MAJOR}\.', version):
         report.skip(f'format: clang-format {FORMATTER_MAJOR} is needed, as versions differ; here is {version.strip()}')
         return
-    for path in tree.files('.c', '.h'):
-        run = subprocess.run([program, '--dry-run', '-Werror', path], cwd=tree.ROOT,
-                             capture_output=True, text=True, check=False)
-        first = run.stderr.split('\n')[0]
-        report.check(run.returncode == 0, f'{path}: run clang-format -i on it ({first})')
+    paths = tree.files('.c', '.h')
+    run = subprocess.run([program, '--dry-run', '-Werror', *paths], cwd=tree.ROOT,
+                         capture_output=True, text=True, check=False)
+    differing = re.findall(r'^(\S+?):(\d+):\d+: error: ', run.stderr, re.M)
+    first = {path: line for path, line in reversed(differing)}
+    for path in paths:
+        report.at(f'format of {path}')
+        report.check(path not in first, f'{path}:{first.get(path)}: run clang-format -i on it')
+    report.check(run.returncode == 0 or first, f'clang-format: {run.stderr}')
 
 
 def main():

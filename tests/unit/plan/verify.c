@@ -84,8 +84,7 @@ static void mutate(struct ct_plan *plan, uint64_t *state, size_t limit)
                         break;
                 case 2: /* an offset close to the end */
                         word = (uint32_t)plan->size - (uint32_t)(next_random(state) % 16);
-                        /* fallthrough */
-                        break;
+                        __attribute__((fallthrough));
                 default:
                         at &= ~(size_t)3;
                         memcpy(bytes + at, &word, sizeof(word));
