@@ -43,8 +43,10 @@ if ! readelf -SW "$library" | grep -q '\.debug_info'; then
 fi
 
 # Only what the public headers define is part of the interface.
-abidw --headers-dir "$top/include" --drop-private-types --no-corpus-path --no-comp-dir-path \
-        --no-show-locs --out-file "$work/now.abi" "$library"
+abidw --headers-dir "$top/include" --drop-private-types --exported-interfaces-only --no-corpus-path \
+        --no-comp-dir-path --no-show-locs --out-file "$work/now.abi" "$library"
+# Where the sources were is no part of it either.
+sed -i "s|path='[^']*/libcontain/|path='libcontain/|" "$work/now.abi"
 
 if [ "${UPDATE:-}" = 1 ]; then
         cp "$work/now.abi" "$baseline"
