@@ -334,6 +334,20 @@ TEST(create_refuses_what_others_use)
 }
 
 /* What a user without any cgroup of his own gets: 0 passed over, else the error's number. */
+static int create_unprivileged(const struct ct_cgroup_layout *layout, const char *json)
+{
+        _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
+        _cleanup_(ct_cgroup_freep) struct ct_cgroup *cgroup = NULL;
+        int r;
+
+        if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0)
+                return 200;
+        r = ct_cgroup_new(layout, "/a/b", "id", &cgroup, NULL);
+        if (r >= 0)
+                r = ct_cgroup_create(cgroup, resources_parse(arena, json), NULL);
+        return r >= 0 && ct_cgroup_path(cgroup, 0) ? 201 : -r;
+}
+
 static int create_as_nobody(const struct ct_cgroup_layout *layout, const char *json)
 {
         int status = 0;
@@ -341,20 +355,8 @@ static int create_as_nobody(const struct ct_cgroup_layout *layout, const char *j
 
         (void)fflush(NULL);
         pid = fork();
-        if (pid == 0) {
-                _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
-                _cleanup_(ct_cgroup_freep) struct ct_cgroup *cgroup = NULL;
-                int r;
-
-                if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0)
-                        _exit(200);
-                r = ct_cgroup_new(layout, "/a/b", "id", &cgroup, NULL);
-                if (r >= 0)
-                        r = ct_cgroup_create(cgroup, resources_parse(arena, json), NULL);
-                if (r >= 0 && ct_cgroup_path(cgroup, 0))
-                        r = -201;
-                _exit(-r);
-        }
+        if (pid == 0)
+                _exit(create_unprivileged(layout, json));
         EXPECT(pid > 0 && waitpid(pid, &status, 0) == pid);
         return WEXITSTATUS(status);
 }
