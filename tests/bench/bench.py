@@ -84,6 +84,16 @@ def write_config(folder, command):
         json.dump(config, f)
 
 
+def state_folder(folder):
+    """Where states are kept: on a tmpfs, as /run is one on an ordinary machine, but not in every sandbox."""
+    with open('/proc/self/mounts', encoding='ascii') as f:
+        mounts = [line.split() for line in f]
+    for parent in ('/run', '/dev/shm'):
+        if any(m[1] == parent and m[2] == 'tmpfs' and 'rw' in m[3].split(',') for m in mounts):
+            return tempfile.TemporaryDirectory(prefix='contain-bench-', dir=parent)
+    return tempfile.TemporaryDirectory(prefix='contain-bench-', dir=folder)
+
+
 @contextlib.contextmanager
 def crun_can_run():
     """
@@ -120,21 +130,21 @@ def main():
     ours = os.path.join(build, 'examples', 'contain-run', 'contain-run')
     others = [p for p in map(shutil.which, ('crun', 'runc')) if p]
 
-    with tempfile.TemporaryDirectory(prefix='contain-bench-') as folder:
+    with tempfile.TemporaryDirectory(prefix='contain-bench-') as folder, state_folder(folder) as state:
         rootfs = make_bundle(folder)
         write_config(folder, others[-1:] or [ours])
 
         bench.compare('One container, from nothing to nothing', [
             ('by hand (floor)', [bench.program('floor'), rootfs, count, *PROGRAM]),
-            ('through the library', [bench.program('lib-loop'), folder, count]),
+            ('through the library', [bench.program('lib-loop'), folder, state, count]),
         ])
         bench.compare('The same in hosts of two sizes', [
-            ('host with 1 MiB of heap', [bench.program('lib-loop'), folder, count, '1']),
-            ('host with 2 GiB of heap', [bench.program('lib-loop'), folder, count, '2048']),
+            ('host with 1 MiB of heap', [bench.program('lib-loop'), folder, state, count, '1']),
+            ('host with 2 GiB of heap', [bench.program('lib-loop'), folder, state, count, '2048']),
         ])
         with crun_can_run():
             bench.compare('Command lines: run -b BUNDLE ID', [
-                (os.path.basename(p), [bench.program('run-loop'), count, 'bench', p, 'run', '-b', folder])
+                (os.path.basename(p), [bench.program('run-loop'), count, 'bench', p, '--root', state, 'run', '-b', folder])
                 for p in others + [ours]
             ])
     return 1 if bench.failed else 0

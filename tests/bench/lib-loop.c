@@ -4,7 +4,7 @@
  * Times contain_create, contain_start, contain_wait and contain_destroy of one configuration,
  * in a host of a chosen size.
  *
- * Usage: lib-loop BUNDLE COUNT [MIB]
+ * Usage: lib-loop BUNDLE STATE COUNT [MIB]
  *
  * MIB is how much heap this program touches first, to see that the price does not grow with it.
  */
@@ -61,12 +61,12 @@ int main(int argc, char **argv)
         char *heap = NULL;
         size_t n, size;
 
-        if (argc < 3 || argc > 4) {
-                fprintf(stderr, "usage: %s BUNDLE COUNT [MIB]\n", argv[0]);
+        if (argc < 4 || argc > 5) {
+                fprintf(stderr, "usage: %s BUNDLE STATE COUNT [MIB]\n", argv[0]);
                 return 2;
         }
-        n = samples_count(argv[2]);
-        size = (argc == 4 ? samples_count(argv[3]) : 1) << 20;
+        n = samples_count(argv[3]);
+        size = (argc == 5 ? samples_count(argv[4]) : 1) << 20;
         samples = calloc(n, sizeof(samples[0]));
         heap = malloc(size);
         if (!samples || !heap)
@@ -75,6 +75,8 @@ int main(int argc, char **argv)
         __asm__ volatile("" : : "r"(heap) : "memory");
         if (contain_ctx_new(&ctx, &error) < 0)
                 return fail("context", error) < 0;
+        if (contain_ctx_set_state_root(ctx, argv[2], &error) < 0)
+                return fail(argv[2], error) < 0;
 
         for (size_t i = 0; i < n; i++) {
                 double begin;
