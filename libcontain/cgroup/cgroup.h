@@ -69,7 +69,9 @@ int ct_cgroup_create(struct ct_cgroup *cgroup, const struct ct_spec_resources *r
 /* A descriptor of the v2 folder for CLONE_INTO_CGROUP, borrowed; -ENOENT where there is none. */
 int ct_cgroup_v2_fd(const struct ct_cgroup *cgroup);
 
-/* Moves @pid into all of them (but v2 when @v2_done). For v1 and for kernels that refuse CLONE_INTO_CGROUP.
+/*
+ * Moves @pid into all of them (but v2 when @v2_done). For v1 and for kernels that refuse CLONE_INTO_CGROUP.
+ * On failure it is moved back to where the caller is.
  */
 int ct_cgroup_enter(struct ct_cgroup *cgroup, pid_t pid, bool v2_done, contain_error_t **err);
 
@@ -85,7 +87,8 @@ int ct_cgroup_pids(struct ct_cgroup *cgroup, pid_t **ret, size_t *ret_n);
 
 /*
  * Kills what is left (thawing it first), and removes the folders with all below, and the parents it made when
- * they are empty. Waits up to @timeout_ms for processes to go. What is gone already is fine.
+ * they are empty. Waits up to @timeout_ms for processes to go. What is gone already is fine. Kills nobody
+ * and fails with -EBUSY when the calling process itself is in there.
  */
 int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t **err);
 
@@ -102,7 +105,8 @@ int ct_cgroup_oom_kills(struct ct_cgroup *cgroup, uint64_t *ret);
 
 /*
  * As text for the container's record, and back; the text is JSON. A loaded cgroup works like the one that was
- * saved, also when the machine's layout has changed (hierarchies that are gone are passed over).
+ * saved, also when the machine's layout has changed (hierarchies that are gone are passed over). Saved before
+ * ct_cgroup_create(), the text says what is going to be made, for cleaning up after a caller that was killed.
  */
 int ct_cgroup_save(const struct ct_cgroup *cgroup, char **ret);
 int ct_cgroup_load(const struct ct_cgroup_layout *layout, const char *text, struct ct_cgroup **ret,
