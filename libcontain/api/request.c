@@ -9,6 +9,7 @@
 
 #include <contain/container.h>
 #include <linux/nsfs.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -199,32 +200,69 @@ int contain_add_fd(contain_t *c, int fd, contain_error_t **err)
         return (int)c->n_extra_fds + 2;
 }
 
-int contain_set_rootfs_fd(contain_t *c, int fd, contain_error_t **err)
+/* What a descriptor has to be. */
+static bool is_folder(int fd, uint64_t unused)
 {
         struct stat st;
-        int r = gate_container(c, err);
 
-        if (r < 0)
-                return r;
+        (void)unused;
+        return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_socket(int fd, uint64_t unused)
+{
+        struct stat st;
+
+        (void)unused;
+        return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+static bool is_namespace(int fd, uint64_t type)
+{
+        int found = ioctl(fd, NS_GET_NSTYPE);
+
+        return found >= 0 && (uint64_t)found == type;
+}
+
+/* Keeps a copy of @fd at @slot if it @fits; otherwise fails with @errnum, saying that it is not @what. */
+static int set_fd(struct contain *c, int *slot, int fd, bool (*fits)(int, uint64_t), uint64_t which,
+                  int errnum, const char *what, contain_error_t **err)
+{
+        _cleanup_close_ int copy = -EBADF;
+        int r;
+
         GATE_LIFE(c);
         r = gate_before_create(c, err);
         if (r < 0)
                 return r;
-        r = copy_fd(fd, "fd", err);
-        if (r < 0)
-                return r;
-        if (fstat(r, &st) < 0 || !S_ISDIR(st.st_mode)) {
-                ct_close(r);
-                return ct_fail(err, CONTAIN_E_ARGUMENT, ENOTDIR, NULL, "argument 'fd' is not a folder");
-        }
-        replace_fd(&c->rootfs_fd, r);
+        copy = copy_fd(fd, "fd", err);
+        if (copy < 0)
+                return copy;
+        if (!fits(copy, which))
+                return ct_fail(err, CONTAIN_E_ARGUMENT, errnum, NULL, "argument 'fd' is not a %s", what);
+        replace_fd(slot, ct_take_fd(&copy));
         return 0;
+}
+
+int contain_set_rootfs_fd(contain_t *c, int fd, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        return r < 0 ? r : set_fd(c, &c->rootfs_fd, fd, is_folder, 0, ENOTDIR, "folder", err);
+}
+
+int contain_set_seccomp_socket(contain_t *c, int fd, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        return r < 0 ? r : set_fd(c, &c->seccomp_fd, fd, is_socket, 0, ENOTSOCK, "socket", err);
 }
 
 int contain_set_namespace_fd(contain_t *c, const char *type, int fd, contain_error_t **err)
 {
+        char what[32];
         size_t i = 0;
-        int found, r = gate_container(c, err);
+        int r = gate_container(c, err);
 
         if (r == 0)
                 r = gate_argument(type, "type", err);
@@ -235,21 +273,8 @@ int contain_set_namespace_fd(contain_t *c, const char *type, int fd, contain_err
         if (i == CT_NAMESPACES)
                 return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "'%s' is not a type of namespace",
                                type);
-        GATE_LIFE(c);
-        r = gate_before_create(c, err);
-        if (r < 0)
-                return r;
-        r = copy_fd(fd, "fd", err);
-        if (r < 0)
-                return r;
-        found = ioctl(r, NS_GET_NSTYPE);
-        if (found < 0 || (uint64_t)found != ct_namespace_types[i]) {
-                ct_close(r);
-                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "argument 'fd' is not a %s namespace",
-                               type);
-        }
-        replace_fd(&c->namespace_fds[i], r);
-        return 0;
+        (void)snprintf(what, sizeof(what), "%s namespace", type);
+        return set_fd(c, &c->namespace_fds[i], fd, is_namespace, ct_namespace_types[i], EINVAL, what, err);
 }
 
 int contain_set_console_socket(contain_t *c, const char *path, contain_error_t **err)
@@ -273,27 +298,5 @@ int contain_set_console_socket(contain_t *c, const char *path, contain_error_t *
         }
         free(c->console_socket);
         c->console_socket = copy;
-        return 0;
-}
-
-int contain_set_seccomp_socket(contain_t *c, int fd, contain_error_t **err)
-{
-        struct stat st;
-        int r = gate_container(c, err);
-
-        if (r < 0)
-                return r;
-        GATE_LIFE(c);
-        r = gate_before_create(c, err);
-        if (r < 0)
-                return r;
-        r = copy_fd(fd, "fd", err);
-        if (r < 0)
-                return r;
-        if (fstat(r, &st) < 0 || !S_ISSOCK(st.st_mode)) {
-                ct_close(r);
-                return ct_fail(err, CONTAIN_E_ARGUMENT, ENOTSOCK, NULL, "argument 'fd' is not a socket");
-        }
-        replace_fd(&c->seccomp_fd, r);
         return 0;
 }
