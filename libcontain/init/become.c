@@ -175,7 +175,8 @@ static int finish_maps(struct init *in)
 
 /* --- the host's steps ----------------------------------------------------------------------- */
 
-/* Only where one comes from may one raise a limit: the soft one stays for the step itself, as may lowering. */
+/* Only where one comes from may one raise a limit: the soft one stays for the step itself, as may lowering.
+ */
 static int raise_hard_limit(const struct plan_step *step)
 {
         struct kernel_rlimit limit;
@@ -221,8 +222,8 @@ int init_become_before_userns(struct init *in)
 }
 
 /*
- * Since its ids have changed, the process's own files belong to the root of the namespace that it was executed in,
- * unless it is dumpable.
+ * Since its ids have changed, the process's own files belong to the root of the namespace that it was
+ * executed in, unless it is dumpable.
  */
 static int write_time_offsets(struct init *in, const struct plan_step *step)
 {

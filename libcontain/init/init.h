@@ -164,8 +164,10 @@ int init_resolve(const struct init *in, const char *path, int flags, uint64_t mo
  */
 int init_resolve_parent(struct init *in, const char *path, uint64_t more, const char **ret_name);
 void init_forget_parent(struct init *in);
-/* Opens what is at @path with O_PATH; makes a folder, or an empty file, when it is absent. */
-int init_resolve_or_make(struct init *in, const char *path, bool folder, unsigned mode, uint64_t more);
+/* Makes a folder, or an empty file, where nothing is; @mode 0: the usual one. Opens it. */
+int init_make(struct init *in, const char *path, bool folder, unsigned mode, uint64_t more);
+/* Opens what is at @path with O_PATH, and makes it when it is absent. */
+int init_resolve_or_make(struct init *in, const char *path, bool folder, unsigned mode);
 /* 1 when @fd is a folder. */
 int init_is_folder(int fd);
 
@@ -214,7 +216,8 @@ int init_vfork(int (*fn)(void *), void *arg, int *ret_pidfd);
 
 /* --- become.c: steps that the host has elsewhere -------------------------------------------- */
 
-/* What takes the privilege of the user namespace that is about to be left; and forks who writes the id maps. */
+/* What takes the privilege of the user namespace that is about to be left; and forks who writes the id maps.
+ */
 int init_become_before_userns(struct init *in);
 int init_become_step(struct init *in, const struct plan_step *step);
 void init_become_report(const struct init *in, int error);

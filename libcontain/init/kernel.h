@@ -45,6 +45,21 @@
 #define UMOUNT_LAZY 2 /* MNT_DETACH */
 #define MODE_ACCESS 07777
 
+/* <linux/stat.h> keeps these back from programs with glibc. */
+#ifndef S_IFMT
+#define S_IFMT     0170000
+#define S_IFSOCK   0140000
+#define S_IFLNK    0120000
+#define S_IFREG    0100000
+#define S_IFBLK    0060000
+#define S_IFDIR    0040000
+#define S_IFCHR    0020000
+#define S_IFIFO    0010000
+#define S_ISREG(m) (((m)&S_IFMT) == S_IFREG)
+#define S_ISDIR(m) (((m)&S_IFMT) == S_IFDIR)
+#define S_ISCHR(m) (((m)&S_IFMT) == S_IFCHR)
+#endif
+
 #define SOCKET_UNIX  1
 #define SOCKET_DGRAM 2
 #if defined(__mips__)

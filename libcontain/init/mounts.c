@@ -199,7 +199,7 @@ static int open_target(struct init *in, const struct plan_step *step, const char
                 folder = init_is_folder(in->tree_fd);
                 if (folder < 0)
                         return folder;
-                return init_resolve_or_make(in, target, folder != 0, (unsigned)step->n[1], more);
+                return init_make(in, target, folder != 0, (unsigned)step->n[1], more);
         }
         if (fd < 0)
                 return init_fail(in, fd == -ELOOP ? PLAN_DETAIL_TARGET_LINK : PLAN_DETAIL_TARGET, fd);
@@ -303,7 +303,7 @@ int init_step_mkdir(struct init *in, const struct plan_step *step)
 
         if (!path)
                 return init_fail(in, PLAN_DETAIL_PLAN, -EINVAL);
-        fd = init_resolve_or_make(in, path, true, (unsigned)step->n[0], 0);
+        fd = init_resolve_or_make(in, path, true, (unsigned)step->n[0]);
         if (fd < 0)
                 return fd;
         folder = init_is_folder(fd);

@@ -132,6 +132,8 @@ int init_resolve_parent(struct init *in, const char *path, uint64_t more, const 
         if (*name == '\0' || text_equal(name, ".") || text_equal(name, ".."))
                 return init_fail(in, PLAN_DETAIL_TARGET, -EINVAL);
         size = (size_t)(name - path);
+        while (size > 0 && path[size - 1] == '/')
+                size--;
         if (!is_same_folder(&in->folder, path, size)) {
                 fd = open_folder(in, path, size, more);
                 if (fd < 0)
@@ -143,7 +145,7 @@ int init_resolve_parent(struct init *in, const char *path, uint64_t more, const 
         return in->folder.fd;
 }
 
-static int make_target(struct init *in, const char *path, bool folder, unsigned mode, uint64_t more)
+int init_make(struct init *in, const char *path, bool folder, unsigned mode, uint64_t more)
 {
         const char *name;
         int dir_fd, r;
@@ -152,7 +154,7 @@ static int make_target(struct init *in, const char *path, bool folder, unsigned 
         if (dir_fd < 0)
                 return dir_fd;
         if (folder) {
-                r = sys_mkdirat(dir_fd, name, mode);
+                r = sys_mkdirat(dir_fd, name, mode ? mode : FOLDER_MODE);
                 if (r >= 0)
                         r = open_child(dir_fd, name, O_DIRECTORY);
         } else {
@@ -165,12 +167,12 @@ static int make_target(struct init *in, const char *path, bool folder, unsigned 
         return r < 0 ? init_fail(in, PLAN_DETAIL_TARGET_CREATE, r) : r;
 }
 
-int init_resolve_or_make(struct init *in, const char *path, bool folder, unsigned mode, uint64_t more)
+int init_resolve_or_make(struct init *in, const char *path, bool folder, unsigned mode)
 {
-        int fd = init_resolve(in, path, O_PATH, more);
+        int fd = init_resolve(in, path, O_PATH, 0);
 
         if (fd == -ENOENT)
-                return make_target(in, path, folder, mode ? mode : FOLDER_MODE, more);
+                return init_make(in, path, folder, mode, 0);
         return fd < 0 ? fail_target(in, fd) : fd;
 }
 
