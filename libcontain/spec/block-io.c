@@ -32,21 +32,21 @@ static int get_weight(const struct ct_json *value, const char *key, struct ct_op
         return 0;
 }
 
-static int parse_weight_device(const struct ct_json *value, struct ct_spec_weight_device *ret,
-                               contain_error_t **err)
+static int parse_weight_device(const struct ct_json *value, void *ret, contain_error_t **err)
 {
+        struct ct_spec_weight_device *device = ret;
         int r;
 
-        r = parse_numbers(value, &ret->major, &ret->minor, err);
+        r = parse_numbers(value, &device->major, &device->minor, err);
         if (r < 0)
                 return r;
-        r = get_weight(value, "weight", &ret->weight, err);
+        r = get_weight(value, "weight", &device->weight, err);
         if (r < 0)
                 return r;
-        r = get_weight(value, "leafWeight", &ret->leaf_weight, err);
+        r = get_weight(value, "leafWeight", &device->leaf_weight, err);
         if (r < 0)
                 return r;
-        if (!ret->weight.has && !ret->leaf_weight.has)
+        if (!device->weight.has && !device->leaf_weight.has)
                 return ct_json_fail(value, err, CONTAIN_E_MISSING, "'weight' or 'leafWeight' is required");
         return 0;
 }
@@ -54,26 +54,28 @@ static int parse_weight_device(const struct ct_json *value, struct ct_spec_weigh
 static int parse_weight_devices(const struct ct_json *value, struct ct_spec_block_io *ret,
                                 contain_error_t **err)
 {
-        struct ct_spec_weight_device *items;
-        struct ct_json array, element;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->weight_devices,
+                                                  .parse = parse_weight_device };
+        void *items;
         int r;
 
-        r = ct_json_get_array(value, "weightDevice", &array, &n, err);
+        r = ct_spec_get_items(value, "weightDevice", &type, &items, &ret->n_weight_devices, err);
         if (r <= 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(&array, i, &element);
-                r = parse_weight_device(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-        }
         ret->weight_devices = items;
-        ret->n_weight_devices = n;
         return 0;
+}
+
+static int parse_throttle_device(const struct ct_json *value, void *ret, contain_error_t **err)
+{
+        struct ct_spec_throttle_device *device = ret;
+        int r;
+
+        r = parse_numbers(value, &device->major, &device->minor, err);
+        if (r < 0)
+                return r;
+        return ct_json_require(ct_json_get_uint(value, "rate", UINT64_MAX, &device->rate, err), value, "rate",
+                               err);
 }
 
 static int parse_throttle(const struct ct_json *value, enum ct_spec_throttle kind,
@@ -85,29 +87,15 @@ static int parse_throttle(const struct ct_json *value, enum ct_spec_throttle kin
                 [CT_THROTTLE_READ_IOPS] = "throttleReadIOPSDevice",
                 [CT_THROTTLE_WRITE_IOPS] = "throttleWriteIOPSDevice",
         };
-        struct ct_spec_throttle_device *items;
-        struct ct_json array, element;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->throttle[kind].items,
+                                                  .parse = parse_throttle_device };
+        void *items;
         int r;
 
-        r = ct_json_get_array(value, keys[kind], &array, &n, err);
+        r = ct_spec_get_items(value, keys[kind], &type, &items, &ret->throttle[kind].n, err);
         if (r <= 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(&array, i, &element);
-                r = parse_numbers(&element, &items[i].major, &items[i].minor, err);
-                if (r < 0)
-                        return r;
-                r = ct_json_require(ct_json_get_uint(&element, "rate", UINT64_MAX, &items[i].rate, err),
-                                    &element, "rate", err);
-                if (r < 0)
-                        return r;
-        }
         ret->throttle[kind].items = items;
-        ret->throttle[kind].n = n;
         return 0;
 }
 

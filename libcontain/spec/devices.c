@@ -15,76 +15,64 @@
 static int parse_node_type(const struct ct_json *value, char *ret, contain_error_t **err)
 {
         static const struct ct_word types[] = { { "c", 'c' }, { "b", 'b' }, { "u", 'c' }, { "p", 'p' } };
-        uint64_t type = 0;
+        const struct ct_word *type;
         int r;
 
-        r = ct_json_require(
-                ct_spec_get_word(value, "type", "device type", types, CT_LENGTH(types), &type, err), value,
-                "type", err);
+        r = ct_spec_require_word(value, "type", "device type", types, CT_LENGTH(types), &type, err);
         if (r < 0)
                 return r;
-        *ret = (char)type;
+        *ret = (char)type->value;
         return 0;
 }
 
-static int parse_node(const struct ct_json *value, struct ct_spec_device *ret, contain_error_t **err)
+static int parse_node(const struct ct_json *value, void *ret, contain_error_t **err)
 {
+        struct ct_spec_device *device = ret;
         int r;
 
-        r = parse_node_type(value, &ret->type, err);
+        r = parse_node_type(value, &device->type, err);
         if (r < 0)
                 return r;
-        r = ct_json_require(ct_spec_get_path(value, "path", &ret->path, err), value, "path", err);
+        r = ct_json_require(ct_spec_get_path(value, "path", &device->path, err), value, "path", err);
         if (r < 0)
                 return r;
-        if (ret->type != 'p') {
-                r = ct_json_require(ct_json_get_int(value, "major", 0, MAX_MAJOR, &ret->major, err), value,
+        if (device->type != 'p') {
+                r = ct_json_require(ct_json_get_int(value, "major", 0, MAX_MAJOR, &device->major, err), value,
                                     "major", err);
                 if (r < 0)
                         return r;
-                r = ct_json_require(ct_json_get_int(value, "minor", 0, MAX_MINOR, &ret->minor, err), value,
+                r = ct_json_require(ct_json_get_int(value, "minor", 0, MAX_MINOR, &device->minor, err), value,
                                     "minor", err);
                 if (r < 0)
                         return r;
         }
         /* Generators copy st_mode, type bits and all. */
-        r = ct_spec_get_uint32(value, "fileMode", 0177777, &ret->file_mode, err);
+        r = ct_spec_get_uint32(value, "fileMode", 0177777, &device->file_mode, err);
         if (r < 0)
                 return r;
-        ret->has_file_mode = r > 0;
-        ret->file_mode &= 07777;
-        r = ct_spec_get_id(value, "uid", &ret->uid, err);
+        device->has_file_mode = r > 0;
+        device->file_mode &= 07777;
+        r = ct_spec_get_id(value, "uid", &device->uid, err);
         if (r < 0)
                 return r;
-        ret->has_uid = r > 0;
-        r = ct_spec_get_id(value, "gid", &ret->gid, err);
+        device->has_uid = r > 0;
+        r = ct_spec_get_id(value, "gid", &device->gid, err);
         if (r < 0)
                 return r;
-        ret->has_gid = r > 0;
+        device->has_gid = r > 0;
         return 0;
 }
 
 int ct_spec_parse_devices(const struct ct_json *value, struct ct_spec_linux *ret, contain_error_t **err)
 {
-        struct ct_spec_device *items;
-        struct ct_json element;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->devices, .parse = parse_node };
+        void *items;
         int r;
 
-        r = ct_json_check_array(value, &n, err);
+        r = ct_spec_parse_items(value, &type, &items, &ret->n_devices, err);
         if (r < 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(value, i, &element);
-                r = parse_node(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-        }
         ret->devices = items;
-        ret->n_devices = n;
         return 0;
 }
 
@@ -112,50 +100,41 @@ static int parse_access(const struct ct_json *value, struct ct_spec_device_rule 
         return 0;
 }
 
-static int parse_rule(const struct ct_json *value, struct ct_spec_device_rule *ret, contain_error_t **err)
+static int parse_rule(const struct ct_json *value, void *ret, contain_error_t **err)
 {
         static const struct ct_word types[] = { { "a", 'a' }, { "c", 'c' }, { "b", 'b' } };
-        uint64_t type = 'a';
+        struct ct_spec_device_rule *rule = ret;
+        const struct ct_word *type;
         int r;
 
-        *ret = (struct ct_spec_device_rule){ .major = -1, .minor = -1 };
-        r = ct_json_require(ct_json_get_bool(value, "allow", &ret->allow, err), value, "allow", err);
+        *rule = (struct ct_spec_device_rule){ .type = 'a', .major = -1, .minor = -1 };
+        r = ct_json_require(ct_json_get_bool(value, "allow", &rule->allow, err), value, "allow", err);
         if (r < 0)
                 return r;
         r = ct_spec_get_word(value, "type", "device type", types, CT_LENGTH(types), &type, err);
         if (r < 0)
                 return r;
-        ret->type = (char)type;
-        r = ct_json_get_int(value, "major", -1, MAX_MAJOR, &ret->major, err);
+        if (r > 0)
+                rule->type = (char)type->value;
+        r = ct_json_get_int(value, "major", -1, MAX_MAJOR, &rule->major, err);
         if (r < 0)
                 return r;
-        r = ct_json_get_int(value, "minor", -1, MAX_MINOR, &ret->minor, err);
+        r = ct_json_get_int(value, "minor", -1, MAX_MINOR, &rule->minor, err);
         if (r < 0)
                 return r;
-        return parse_access(value, ret, err);
+        return parse_access(value, rule, err);
 }
 
 int ct_spec_parse_device_rules(const struct ct_json *value, struct ct_spec_resources *ret,
                                contain_error_t **err)
 {
-        struct ct_spec_device_rule *items;
-        struct ct_json element;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->devices, .parse = parse_rule };
+        void *items;
         int r;
 
-        r = ct_json_check_array(value, &n, err);
+        r = ct_spec_parse_items(value, &type, &items, &ret->n_devices, err);
         if (r < 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(value, i, &element);
-                r = parse_rule(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-        }
         ret->devices = items;
-        ret->n_devices = n;
         return 0;
 }

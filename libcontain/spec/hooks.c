@@ -22,27 +22,28 @@ const char *ct_spec_hook_name(enum ct_spec_hook_kind kind)
         return names[kind];
 }
 
-static int parse_hook(const struct ct_json *value, struct ct_spec_hook *ret, contain_error_t **err)
+static int parse_hook(const struct ct_json *value, void *ret, contain_error_t **err)
 {
+        struct ct_spec_hook *hook = ret;
         struct ct_json timeout;
         int r;
 
-        r = ct_json_require(ct_spec_get_path(value, "path", &ret->path, err), value, "path", err);
+        r = ct_json_require(ct_spec_get_path(value, "path", &hook->path, err), value, "path", err);
         if (r < 0)
                 return r;
-        r = ct_spec_get_strings(value, "args", &ret->args, err);
+        r = ct_spec_get_strings(value, "args", &hook->args, err);
         if (r < 0)
                 return r;
-        r = ct_spec_get_strings(value, "env", &ret->env, err);
+        r = ct_spec_get_strings(value, "env", &hook->env, err);
         if (r < 0)
                 return r;
         r = ct_json_get(value, "timeout", &timeout, err);
         if (r <= 0)
                 return r;
-        r = ct_spec_get_uint32(value, "timeout", INT32_MAX, &ret->timeout, err);
+        r = ct_spec_get_uint32(value, "timeout", INT32_MAX, &hook->timeout, err);
         if (r < 0)
                 return r;
-        if (ret->timeout == 0)
+        if (hook->timeout == 0)
                 return ct_json_fail(&timeout, err, CONTAIN_E_VALUE, "a timeout has to be at least 1 second");
         return 0;
 }
@@ -50,24 +51,14 @@ static int parse_hook(const struct ct_json *value, struct ct_spec_hook *ret, con
 static int parse_kind(const struct ct_json *value, const char *key, struct ct_spec_hooks *ret,
                       contain_error_t **err)
 {
-        struct ct_json array, element;
-        struct ct_spec_hook *items;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->items, .parse = parse_hook };
+        void *items;
         int r;
 
-        r = ct_json_get_array(value, key, &array, &n, err);
+        r = ct_spec_get_items(value, key, &type, &items, &ret->n, err);
         if (r <= 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(&array, i, &element);
-                r = parse_hook(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-        }
-        *ret = (struct ct_spec_hooks){ items, n };
+        ret->items = items;
         return 0;
 }
 

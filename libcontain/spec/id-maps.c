@@ -11,25 +11,26 @@
 /* What the kernel takes in one map (user_namespaces(7)). */
 #define MAX_MAPPINGS 340
 
-static int parse_map(const struct ct_json *value, struct ct_spec_id_map *ret, contain_error_t **err)
+static int parse_map(const struct ct_json *value, void *ret, contain_error_t **err)
 {
+        struct ct_spec_id_map *map = ret;
         int r;
 
-        r = ct_json_require(ct_spec_get_id(value, "containerID", &ret->container_id, err), value,
+        r = ct_json_require(ct_spec_get_id(value, "containerID", &map->container_id, err), value,
                             "containerID", err);
         if (r < 0)
                 return r;
-        r = ct_json_require(ct_spec_get_id(value, "hostID", &ret->host_id, err), value, "hostID", err);
+        r = ct_json_require(ct_spec_get_id(value, "hostID", &map->host_id, err), value, "hostID", err);
         if (r < 0)
                 return r;
-        r = ct_json_require(ct_spec_get_uint32(value, "size", UINT32_MAX, &ret->size, err), value, "size",
+        r = ct_json_require(ct_spec_get_uint32(value, "size", UINT32_MAX, &map->size, err), value, "size",
                             err);
         if (r < 0)
                 return r;
-        if (ret->size == 0)
+        if (map->size == 0)
                 return ct_json_fail(value, err, CONTAIN_E_VALUE, "the size is 0");
         /* The last id of all, (uint32_t)-1, cannot be mapped. */
-        if (ret->size > UINT32_MAX - ret->container_id || ret->size > UINT32_MAX - ret->host_id)
+        if (map->size > UINT32_MAX - map->container_id || map->size > UINT32_MAX - map->host_id)
                 return ct_json_fail(value, err, CONTAIN_E_VALUE,
                                     "the range ends beyond the highest id, %" PRIu32, UINT32_MAX - 1);
         return 0;
@@ -40,15 +41,14 @@ static bool overlap(uint32_t a, uint32_t a_size, uint32_t b, uint32_t b_size)
         return a < b ? b - a < a_size : a - b < b_size;
 }
 
-static int check_overlap(const struct ct_json *value, const struct ct_spec_id_map *items, size_t i,
-                         contain_error_t **err)
+static int check_overlap(const struct ct_json *value, const void *items, size_t i, contain_error_t **err)
 {
-        const struct ct_spec_id_map *map = &items[i];
+        const struct ct_spec_id_map *maps = items, *map = &maps[i];
         size_t j;
 
         for (j = 0; j < i; j++)
-                if (overlap(items[j].container_id, items[j].size, map->container_id, map->size) ||
-                    overlap(items[j].host_id, items[j].size, map->host_id, map->size))
+                if (overlap(maps[j].container_id, maps[j].size, map->container_id, map->size) ||
+                    overlap(maps[j].host_id, maps[j].size, map->host_id, map->size))
                         return ct_json_fail(value, err, CONTAIN_E_CONFLICT,
                                             "the range overlaps with that of entry %zu", j);
         return 0;
@@ -57,9 +57,12 @@ static int check_overlap(const struct ct_json *value, const struct ct_spec_id_ma
 int ct_spec_parse_id_maps(const struct ct_json *object, const char *key, struct ct_spec_id_maps *ret,
                           contain_error_t **err)
 {
-        struct ct_json array, element;
-        struct ct_spec_id_map *items;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->items,
+                                                  .parse = parse_map,
+                                                  .check = check_overlap };
+        struct ct_json array;
+        void *items;
+        size_t n;
         int r;
 
         r = ct_json_get_array(object, key, &array, &n, err);
@@ -68,18 +71,9 @@ int ct_spec_parse_id_maps(const struct ct_json *object, const char *key, struct 
         if (n > MAX_MAPPINGS)
                 return ct_json_fail(&array, err, CONTAIN_E_VALUE,
                                     "%zu mappings are more than the kernel takes, %d", n, MAX_MAPPINGS);
-        items = ct_arena_array(object->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(&array, i, &element);
-                r = parse_map(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-                r = check_overlap(&element, items, i, err);
-                if (r < 0)
-                        return r;
-        }
-        *ret = (struct ct_spec_id_maps){ items, n };
+        r = ct_spec_parse_items(&array, &type, &items, &ret->n, err);
+        if (r < 0)
+                return r;
+        ret->items = items;
         return 0;
 }

@@ -18,27 +18,33 @@ static int parse_propagation(const struct ct_json *value, struct ct_spec_linux *
                 { "private", MS_PRIVATE },       { "rprivate", MS_PRIVATE | MS_REC },
                 { "unbindable", MS_UNBINDABLE }, { "runbindable", MS_UNBINDABLE | MS_REC },
         };
+        const struct ct_word *word;
         const char *text;
         int r;
 
         r = ct_spec_get_text(value, "rootfsPropagation", &text, err);
         if (r <= 0)
                 return r;
-        return ct_spec_get_word(value, "rootfsPropagation", "propagation", words, CT_LENGTH(words),
-                                &ret->rootfs_propagation, err);
+        r = ct_spec_require_word(value, "rootfsPropagation", "propagation", words, CT_LENGTH(words), &word,
+                                 err);
+        if (r < 0)
+                return r;
+        ret->rootfs_propagation = word->value;
+        return 0;
 }
 
 static int parse_personality(const struct ct_json *value, struct ct_optional_uint *ret, contain_error_t **err)
 {
         static const struct ct_word domains[] = { { "LINUX", PER_LINUX }, { "LINUX32", PER_LINUX32 } };
+        const struct ct_word *domain;
         uint64_t flags = 0;
         int r;
 
-        r = ct_json_require(ct_spec_get_word(value, "domain", "execution domain", domains, CT_LENGTH(domains),
-                                             &ret->value, err),
-                            value, "domain", err);
+        r = ct_spec_require_word(value, "domain", "execution domain", domains, CT_LENGTH(domains), &domain,
+                                 err);
         if (r < 0)
                 return r;
+        ret->value = domain->value;
         r = ct_spec_get_flags(value, "flags", "personality flag", NULL, 0, &flags, err);
         if (r < 0)
                 return r;

@@ -43,15 +43,14 @@ static int check(const struct ct_json *value, const struct ct_spec_memory_policy
 int ct_spec_parse_memory_policy(const struct ct_json *value, struct ct_spec_memory_policy *ret,
                                 contain_error_t **err)
 {
-        uint64_t mode = 0, flags = 0;
+        const struct ct_word *mode;
+        uint64_t flags = 0;
         int r;
 
-        r = ct_json_require(
-                ct_spec_get_word(value, "mode", "memory policy", modes, CT_LENGTH(modes), &mode, err), value,
-                "mode", err);
+        r = ct_spec_require_word(value, "mode", "memory policy", modes, CT_LENGTH(modes), &mode, err);
         if (r < 0)
                 return r;
-        ret->mode = (int)mode;
+        ret->mode = (int)mode->value;
         r = ct_spec_get_flags(value, "flags", "memory policy flag", mode_flags, CT_LENGTH(mode_flags), &flags,
                               err);
         if (r < 0)

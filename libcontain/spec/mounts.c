@@ -26,57 +26,47 @@ static int parse_destination(const struct ct_json *value, struct ct_spec_mount *
         return ret->destination ? 0 : ct_fail_memory(err);
 }
 
-static int parse_mount(const struct ct_json *value, struct ct_spec_mount *ret, contain_error_t **err)
+static int parse_mount(const struct ct_json *value, void *ret, contain_error_t **err)
 {
+        struct ct_spec_mount *mount = ret;
         int r;
 
-        r = parse_destination(value, ret, err);
+        r = parse_destination(value, mount, err);
         if (r < 0)
                 return r;
-        ret->type = "";
-        r = ct_json_get_string(value, "type", &ret->type, err);
+        mount->type = "";
+        r = ct_json_get_string(value, "type", &mount->type, err);
         if (r < 0)
                 return r;
-        ret->source = "";
-        r = ct_json_get_string(value, "source", &ret->source, err);
+        mount->source = "";
+        r = ct_json_get_string(value, "source", &mount->source, err);
         if (r < 0)
                 return r;
-        r = ct_spec_parse_mount_options(value, ret, err);
+        r = ct_spec_parse_mount_options(value, mount, err);
         if (r < 0)
                 return r;
-        r = ct_spec_parse_id_maps(value, "uidMappings", &ret->uid_maps, err);
+        r = ct_spec_parse_id_maps(value, "uidMappings", &mount->uid_maps, err);
         if (r < 0)
                 return r;
-        r = ct_spec_parse_id_maps(value, "gidMappings", &ret->gid_maps, err);
+        r = ct_spec_parse_id_maps(value, "gidMappings", &mount->gid_maps, err);
         if (r < 0)
                 return r;
-        if ((ret->uid_maps.n > 0) != (ret->gid_maps.n > 0))
+        if ((mount->uid_maps.n > 0) != (mount->gid_maps.n > 0))
                 return ct_json_fail(value, err, CONTAIN_E_CONFLICT, "'%s' is given without '%s'",
-                                    ret->uid_maps.n > 0 ? "uidMappings" : "gidMappings",
-                                    ret->uid_maps.n > 0 ? "gidMappings" : "uidMappings");
+                                    mount->uid_maps.n > 0 ? "uidMappings" : "gidMappings",
+                                    mount->uid_maps.n > 0 ? "gidMappings" : "uidMappings");
         return 0;
 }
 
 int ct_spec_parse_mounts(const struct ct_json *value, struct ct_spec *ret, contain_error_t **err)
 {
-        struct ct_spec_mount *items;
-        struct ct_json element;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->mounts, .parse = parse_mount };
+        void *items;
         int r;
 
-        r = ct_json_check_array(value, &n, err);
+        r = ct_spec_parse_items(value, &type, &items, &ret->n_mounts, err);
         if (r < 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(value, i, &element);
-                r = parse_mount(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-        }
         ret->mounts = items;
-        ret->n_mounts = n;
         return 0;
 }

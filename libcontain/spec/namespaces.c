@@ -18,55 +18,47 @@ static const struct ct_word types[] = {
         { "cgroup", CLONE_NEWCGROUP }, { "time", CLONE_NEWTIME },
 };
 
-static int parse_namespace(const struct ct_json *value, struct ct_spec_namespace *ret, contain_error_t **err)
+static int parse_namespace(const struct ct_json *value, void *ret, contain_error_t **err)
 {
-        struct ct_json type;
-        const char *name;
+        struct ct_spec_namespace *namespace = ret;
+        const struct ct_word *type;
         int r;
 
-        r = ct_json_require(ct_json_get(value, "type", &type, err), value, "type", err);
+        r = ct_spec_require_word(value, "type", "namespace type", types, CT_LENGTH(types), &type, err);
         if (r < 0)
                 return r;
-        r = ct_json_string(&type, &name, err);
-        if (r < 0)
-                return r;
-        r = ct_spec_find_word(&type, name, "namespace type", types, CT_LENGTH(types), err);
-        if (r < 0)
-                return r;
-        ret->type = types[r].value;
-        ret->name = types[r].name;
+        namespace->type = type->value;
+        namespace->name = type->name;
 
         /* Empty would be a new namespace for some, an error for others: better the error. */
-        r = ct_spec_get_path(value, "path", &ret->path, err);
+        r = ct_spec_get_path(value, "path", &namespace->path, err);
         return r < 0 ? r : 0;
+}
+
+static int check_namespace(const struct ct_json *value, const void *items, size_t i, contain_error_t **err)
+{
+        const struct ct_spec_namespace *namespaces = items;
+        size_t j;
+
+        for (j = 0; j < i; j++)
+                if (namespaces[j].type == namespaces[i].type)
+                        return ct_json_fail(value, err, CONTAIN_E_DUPLICATE,
+                                            "a namespace of type '%s' is given twice", namespaces[i].name);
+        return 0;
 }
 
 int ct_spec_parse_namespaces(const struct ct_json *value, struct ct_spec_linux *ret, contain_error_t **err)
 {
-        struct ct_spec_namespace *items;
-        struct ct_json element;
-        uint64_t seen = 0;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->namespaces,
+                                                  .parse = parse_namespace,
+                                                  .check = check_namespace };
+        void *items;
         int r;
 
-        r = ct_json_check_array(value, &n, err);
+        r = ct_spec_parse_items(value, &type, &items, &ret->n_namespaces, err);
         if (r < 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(value, i, &element);
-                r = parse_namespace(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-                if (seen & items[i].type)
-                        return ct_json_fail(&element, err, CONTAIN_E_DUPLICATE,
-                                            "a namespace of type '%s' is given twice", items[i].name);
-                seen |= items[i].type;
-        }
         ret->namespaces = items;
-        ret->n_namespaces = n;
         return 0;
 }
 

@@ -8,30 +8,29 @@
 
 #include <string.h>
 
-static int parse_groups(const struct ct_json *value, struct ct_spec_user *ret, contain_error_t **err)
+static int parse_group(const struct ct_json *value, void *ret, contain_error_t **err)
 {
-        struct ct_json array, element;
-        uint32_t *groups;
-        size_t n, i;
+        uint32_t *group = ret;
+        uint64_t gid;
         int r;
 
-        r = ct_json_get_array(value, "additionalGids", &array, &n, err);
+        r = ct_json_uint(value, UINT32_MAX - 1, &gid, err);
+        if (r < 0)
+                return r;
+        *group = (uint32_t)gid;
+        return 0;
+}
+
+static int parse_groups(const struct ct_json *value, struct ct_spec_user *ret, contain_error_t **err)
+{
+        static const struct ct_item_type type = { .size = sizeof *ret->groups, .parse = parse_group };
+        void *items;
+        int r;
+
+        r = ct_spec_get_items(value, "additionalGids", &type, &items, &ret->n_groups, err);
         if (r <= 0)
                 return r;
-        groups = ct_arena_array(value->arena, n, sizeof *groups);
-        if (!groups)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                uint64_t gid;
-
-                ct_json_element(&array, i, &element);
-                r = ct_json_uint(&element, UINT32_MAX - 1, &gid, err);
-                if (r < 0)
-                        return r;
-                groups[i] = (uint32_t)gid;
-        }
-        ret->groups = groups;
-        ret->n_groups = n;
+        ret->groups = items;
         return 0;
 }
 

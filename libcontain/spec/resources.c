@@ -89,22 +89,22 @@ static bool is_page_size(const char *text)
         return strcmp(text, "B") == 0;
 }
 
-static int parse_hugepage_limit(const struct ct_json *value, struct ct_spec_hugepage_limit *ret,
-                                contain_error_t **err)
+static int parse_hugepage_limit(const struct ct_json *value, void *ret, contain_error_t **err)
 {
+        struct ct_spec_hugepage_limit *limit = ret;
         struct ct_json size;
         int r;
 
         r = ct_json_require(ct_json_get(value, "pageSize", &size, err), value, "pageSize", err);
         if (r < 0)
                 return r;
-        r = ct_json_string(&size, &ret->page_size, err);
+        r = ct_json_string(&size, &limit->page_size, err);
         if (r < 0)
                 return r;
-        if (!is_page_size(ret->page_size))
+        if (!is_page_size(limit->page_size))
                 return ct_json_fail(&size, err, CONTAIN_E_VALUE, "'%s' is not a page size such as '2MB'",
-                                    ret->page_size);
-        r = ct_json_require(ct_json_get_uint(value, "limit", UINT64_MAX, &ret->limit, err), value, "limit",
+                                    limit->page_size);
+        r = ct_json_require(ct_json_get_uint(value, "limit", UINT64_MAX, &limit->limit, err), value, "limit",
                             err);
         return r < 0 ? r : 0;
 }
@@ -112,72 +112,52 @@ static int parse_hugepage_limit(const struct ct_json *value, struct ct_spec_huge
 static int parse_hugepage_limits(const struct ct_json *value, struct ct_spec_resources *ret,
                                  contain_error_t **err)
 {
-        struct ct_spec_hugepage_limit *items;
-        struct ct_json array, element;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->hugepage_limits,
+                                                  .parse = parse_hugepage_limit };
+        void *items;
         int r;
 
-        r = ct_json_get_array(value, "hugepageLimits", &array, &n, err);
+        r = ct_spec_get_items(value, "hugepageLimits", &type, &items, &ret->n_hugepage_limits, err);
         if (r <= 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(&array, i, &element);
-                r = parse_hugepage_limit(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-        }
         ret->hugepage_limits = items;
-        ret->n_hugepage_limits = n;
         return 0;
 }
 
-static int parse_priority(const struct ct_json *value, struct ct_spec_interface_priority *ret,
-                          contain_error_t **err)
+static int parse_priority(const struct ct_json *value, void *ret, contain_error_t **err)
 {
+        struct ct_spec_interface_priority *priority = ret;
         struct ct_json name;
         int r;
 
         r = ct_json_require(ct_json_get(value, "name", &name, err), value, "name", err);
         if (r < 0)
                 return r;
-        r = ct_json_string(&name, &ret->name, err);
+        r = ct_json_string(&name, &priority->name, err);
         if (r < 0)
                 return r;
-        r = ct_spec_check_interface(&name, ret->name, err);
+        r = ct_spec_check_interface(&name, priority->name, err);
         if (r < 0)
                 return r;
-        r = ct_json_require(ct_spec_get_uint32(value, "priority", UINT32_MAX, &ret->priority, err), value,
-                            "priority", err);
+        r = ct_json_require(ct_spec_get_uint32(value, "priority", UINT32_MAX, &priority->priority, err),
+                            value, "priority", err);
         return r < 0 ? r : 0;
 }
 
 static int parse_network(const struct ct_json *value, struct ct_spec_resources *ret, contain_error_t **err)
 {
-        struct ct_spec_interface_priority *items;
-        struct ct_json array, element;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->network_priorities,
+                                                  .parse = parse_priority };
+        void *items;
         int r;
 
         r = ct_spec_get_uint(value, "classID", UINT32_MAX, &ret->network_class_id, err);
         if (r < 0)
                 return r;
-        r = ct_json_get_array(value, "priorities", &array, &n, err);
+        r = ct_spec_get_items(value, "priorities", &type, &items, &ret->n_network_priorities, err);
         if (r <= 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(&array, i, &element);
-                r = parse_priority(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-        }
         ret->network_priorities = items;
-        ret->n_network_priorities = n;
         return 0;
 }
 

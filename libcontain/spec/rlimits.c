@@ -28,61 +28,56 @@ static const struct ct_word resources[] = {
         { "RLIMIT_STACK", RLIMIT_STACK },
 };
 
-static int parse_rlimit(const struct ct_json *value, struct ct_spec_rlimit *ret, contain_error_t **err)
+static int parse_rlimit(const struct ct_json *value, void *ret, contain_error_t **err)
 {
-        struct ct_json type;
-        const char *name;
+        struct ct_spec_rlimit *rlimit = ret;
+        const struct ct_word *type;
         int r;
 
-        r = ct_json_require(ct_json_get(value, "type", &type, err), value, "type", err);
+        r = ct_spec_require_word(value, "type", "rlimit", resources, CT_LENGTH(resources), &type, err);
         if (r < 0)
                 return r;
-        r = ct_json_string(&type, &name, err);
-        if (r < 0)
-                return r;
-        r = ct_spec_find_word(&type, name, "rlimit", resources, CT_LENGTH(resources), err);
-        if (r < 0)
-                return r;
-        ret->name = resources[r].name;
-        ret->resource = (int)resources[r].value;
+        rlimit->name = type->name;
+        rlimit->resource = (int)type->value;
 
-        r = ct_json_require(ct_json_get_uint(value, "soft", UINT64_MAX, &ret->soft, err), value, "soft", err);
+        r = ct_json_require(ct_json_get_uint(value, "soft", UINT64_MAX, &rlimit->soft, err), value, "soft",
+                            err);
         if (r < 0)
                 return r;
-        r = ct_json_require(ct_json_get_uint(value, "hard", UINT64_MAX, &ret->hard, err), value, "hard", err);
+        r = ct_json_require(ct_json_get_uint(value, "hard", UINT64_MAX, &rlimit->hard, err), value, "hard",
+                            err);
         if (r < 0)
                 return r;
-        if (ret->soft > ret->hard)
+        if (rlimit->soft > rlimit->hard)
                 return ct_json_fail(value, err, CONTAIN_E_VALUE,
-                                    "the soft limit %" PRIu64 " is above the hard limit %" PRIu64, ret->soft,
-                                    ret->hard);
+                                    "the soft limit %" PRIu64 " is above the hard limit %" PRIu64,
+                                    rlimit->soft, rlimit->hard);
+        return 0;
+}
+
+static int check_rlimit(const struct ct_json *value, const void *items, size_t i, contain_error_t **err)
+{
+        const struct ct_spec_rlimit *rlimits = items;
+        size_t j;
+
+        for (j = 0; j < i; j++)
+                if (rlimits[j].resource == rlimits[i].resource)
+                        return ct_json_fail(value, err, CONTAIN_E_DUPLICATE, "rlimit '%s' is given twice",
+                                            rlimits[i].name);
         return 0;
 }
 
 int ct_spec_parse_rlimits(const struct ct_json *value, struct ct_spec_process *ret, contain_error_t **err)
 {
-        struct ct_spec_rlimit *items;
-        struct ct_json element;
-        size_t n, i, j;
+        static const struct ct_item_type type = { .size = sizeof *ret->rlimits,
+                                                  .parse = parse_rlimit,
+                                                  .check = check_rlimit };
+        void *items;
         int r;
 
-        r = ct_json_check_array(value, &n, err);
+        r = ct_spec_parse_items(value, &type, &items, &ret->n_rlimits, err);
         if (r < 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(value, i, &element);
-                r = parse_rlimit(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-                for (j = 0; j < i; j++)
-                        if (items[j].resource == items[i].resource)
-                                return ct_json_fail(&element, err, CONTAIN_E_DUPLICATE,
-                                                    "rlimit '%s' is given twice", items[i].name);
-        }
         ret->rlimits = items;
-        ret->n_rlimits = n;
         return 0;
 }

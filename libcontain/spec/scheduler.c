@@ -63,17 +63,16 @@ int ct_spec_parse_scheduler(const struct ct_json *value, struct ct_spec_schedule
         } times[] = { { "runtime", &ret->runtime },
                       { "deadline", &ret->deadline },
                       { "period", &ret->period } };
-        uint64_t policy = 0;
+        const struct ct_word *policy;
         int64_t nice = 0;
         size_t i;
         int r;
 
-        r = ct_json_require(ct_spec_get_word(value, "policy", "scheduling policy", policies,
-                                             CT_LENGTH(policies), &policy, err),
-                            value, "policy", err);
+        r = ct_spec_require_word(value, "policy", "scheduling policy", policies, CT_LENGTH(policies), &policy,
+                                 err);
         if (r < 0)
                 return r;
-        ret->policy = (uint32_t)policy;
+        ret->policy = (uint32_t)policy->value;
         r = ct_json_get_int(value, "nice", -20, 19, &nice, err);
         if (r < 0)
                 return r;
@@ -98,20 +97,19 @@ int ct_spec_parse_scheduler(const struct ct_json *value, struct ct_spec_schedule
 int ct_spec_parse_io_priority(const struct ct_json *value, struct ct_spec_io_priority *ret,
                               contain_error_t **err)
 {
-        uint64_t class = 0;
+        const struct ct_word *io_class;
         int64_t priority = 0;
         int r;
 
-        r = ct_json_require(
-                ct_spec_get_word(value, "class", "I/O class", io_classes, CT_LENGTH(io_classes), &class, err),
-                value, "class", err);
+        r = ct_spec_require_word(value, "class", "I/O class", io_classes, CT_LENGTH(io_classes), &io_class,
+                                 err);
         if (r < 0)
                 return r;
         r = ct_json_require(ct_json_get_int(value, "priority", 0, 7, &priority, err), value, "priority", err);
         if (r < 0)
                 return r;
         *ret = (struct ct_spec_io_priority){ .has = true,
-                                             .class = (uint32_t) class,
+                                             .class = (uint32_t)io_class->value,
                                              .priority = (int32_t)priority };
         return 0;
 }

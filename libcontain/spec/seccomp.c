@@ -38,27 +38,6 @@ static const struct ct_word filter_flags[] = {
         { "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0 },
 };
 
-/* A required word, kept as a word. Returns its index. */
-static int require_word(const struct ct_json *value, const char *key, const char *what,
-                        const struct ct_word *words, size_t n_words, const char **ret, contain_error_t **err)
-{
-        struct ct_json member;
-        const char *name;
-        int r;
-
-        r = ct_json_require(ct_json_get(value, key, &member, err), value, key, err);
-        if (r < 0)
-                return r;
-        r = ct_json_string(&member, &name, err);
-        if (r < 0)
-                return r;
-        r = ct_spec_find_word(&member, name, what, words, n_words, err);
-        if (r < 0)
-                return r;
-        *ret = words[r].name;
-        return r;
-}
-
 static int get_words(const struct ct_json *value, const char *key, const char *what,
                      const struct ct_word *words, size_t n_words, struct ct_strings *ret,
                      contain_error_t **err)
@@ -76,103 +55,89 @@ static int get_words(const struct ct_json *value, const char *key, const char *w
 static int parse_action(const struct ct_json *value, const char *key, const char *errno_key,
                         const char **ret_action, struct ct_optional_uint *ret_errno, contain_error_t **err)
 {
+        const struct ct_word *action;
         struct ct_json member;
-        int r, action;
+        int r;
 
-        action = require_word(value, key, "seccomp action", actions, CT_LENGTH(actions), ret_action, err);
-        if (action < 0)
-                return action;
+        r = ct_spec_require_word(value, key, "seccomp action", actions, CT_LENGTH(actions), &action, err);
+        if (r < 0)
+                return r;
+        *ret_action = action->name;
         r = ct_json_get(value, errno_key, &member, err);
         if (r <= 0)
                 return r;
-        if (actions[action].value == 0)
+        if (action->value == 0)
                 return ct_json_fail(&member, err, CONTAIN_E_CONFLICT, "action '%s' carries no errno",
-                                    *ret_action);
-        return ct_spec_get_uint(value, errno_key, actions[action].value, ret_errno, err);
+                                    action->name);
+        return ct_spec_get_uint(value, errno_key, action->value, ret_errno, err);
 }
 
-static int parse_arg(const struct ct_json *value, struct ct_spec_seccomp_arg *ret, contain_error_t **err)
+static int parse_arg(const struct ct_json *value, void *ret, contain_error_t **err)
 {
+        struct ct_spec_seccomp_arg *arg = ret;
+        const struct ct_word *op;
         int r;
 
-        r = ct_json_require(ct_spec_get_uint32(value, "index", 5, &ret->index, err), value, "index", err);
+        r = ct_json_require(ct_spec_get_uint32(value, "index", 5, &arg->index, err), value, "index", err);
         if (r < 0)
                 return r;
-        r = ct_json_require(ct_json_get_uint(value, "value", UINT64_MAX, &ret->value, err), value, "value",
+        r = ct_json_require(ct_json_get_uint(value, "value", UINT64_MAX, &arg->value, err), value, "value",
                             err);
         if (r < 0)
                 return r;
-        r = ct_json_get_uint(value, "valueTwo", UINT64_MAX, &ret->value_two, err);
+        r = ct_json_get_uint(value, "valueTwo", UINT64_MAX, &arg->value_two, err);
         if (r < 0)
                 return r;
-        r = require_word(value, "op", "seccomp operator", operators, CT_LENGTH(operators), &ret->op, err);
-        return r < 0 ? r : 0;
+        r = ct_spec_require_word(value, "op", "seccomp operator", operators, CT_LENGTH(operators), &op, err);
+        if (r < 0)
+                return r;
+        arg->op = op->name;
+        return 0;
 }
 
 static int parse_args(const struct ct_json *value, struct ct_spec_seccomp_rule *ret, contain_error_t **err)
 {
-        struct ct_spec_seccomp_arg *items;
-        struct ct_json array, element;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->args, .parse = parse_arg };
+        void *items;
         int r;
 
-        r = ct_json_get_array(value, "args", &array, &n, err);
+        r = ct_spec_get_items(value, "args", &type, &items, &ret->n_args, err);
         if (r <= 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(&array, i, &element);
-                r = parse_arg(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-        }
         ret->args = items;
-        ret->n_args = n;
         return 0;
 }
 
-static int parse_rule(const struct ct_json *value, struct ct_spec_seccomp_rule *ret, contain_error_t **err)
+static int parse_rule(const struct ct_json *value, void *ret, contain_error_t **err)
 {
+        struct ct_spec_seccomp_rule *rule = ret;
         struct ct_json names;
         int r;
 
         r = ct_json_require(ct_json_get(value, "names", &names, err), value, "names", err);
         if (r < 0)
                 return r;
-        r = ct_spec_get_strings(value, "names", &ret->names, err);
+        r = ct_spec_get_strings(value, "names", &rule->names, err);
         if (r < 0)
                 return r;
-        if (ret->names.n == 0)
+        if (rule->names.n == 0)
                 return ct_json_fail(&names, err, CONTAIN_E_VALUE, "no system call is named");
-        r = parse_action(value, "action", "errnoRet", &ret->action, &ret->errno_ret, err);
+        r = parse_action(value, "action", "errnoRet", &rule->action, &rule->errno_ret, err);
         if (r < 0)
                 return r;
-        return parse_args(value, ret, err);
+        return parse_args(value, rule, err);
 }
 
 static int parse_rules(const struct ct_json *value, struct ct_spec_seccomp *ret, contain_error_t **err)
 {
-        struct ct_spec_seccomp_rule *items;
-        struct ct_json array, element;
-        size_t n, i;
+        static const struct ct_item_type type = { .size = sizeof *ret->rules, .parse = parse_rule };
+        void *items;
         int r;
 
-        r = ct_json_get_array(value, "syscalls", &array, &n, err);
+        r = ct_spec_get_items(value, "syscalls", &type, &items, &ret->n_rules, err);
         if (r <= 0)
                 return r;
-        items = ct_arena_array(value->arena, n, sizeof *items);
-        if (!items)
-                return ct_fail_memory(err);
-        for (i = 0; i < n; i++) {
-                ct_json_element(&array, i, &element);
-                r = parse_rule(&element, &items[i], err);
-                if (r < 0)
-                        return r;
-        }
         ret->rules = items;
-        ret->n_rules = n;
         return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The kinds of values that occur in many sections: words, ids, paths, lists of numbers, pairs. */
+/* The kinds of values that occur in many sections: words, arrays, ids, paths, lists of numbers, pairs. */
 
 #include "spec/values.h"
 
@@ -29,7 +29,8 @@ int ct_spec_find_word(const struct ct_json *at, const char *name, const char *wh
 }
 
 int ct_spec_get_word(const struct ct_json *object, const char *key, const char *what,
-                     const struct ct_word *words, size_t n_words, uint64_t *ret, contain_error_t **err)
+                     const struct ct_word *words, size_t n_words, const struct ct_word **ret,
+                     contain_error_t **err)
 {
         struct ct_json member;
         const char *name;
@@ -44,8 +45,16 @@ int ct_spec_get_word(const struct ct_json *object, const char *key, const char *
         r = ct_spec_find_word(&member, name, what, words, n_words, err);
         if (r < 0)
                 return r;
-        *ret = words[r].value;
+        *ret = &words[r];
         return 1;
+}
+
+int ct_spec_require_word(const struct ct_json *object, const char *key, const char *what,
+                         const struct ct_word *words, size_t n_words, const struct ct_word **ret,
+                         contain_error_t **err)
+{
+        return ct_json_require(ct_spec_get_word(object, key, what, words, n_words, ret, err), object, key,
+                               err);
 }
 
 int ct_spec_get_flags(const struct ct_json *object, const char *key, const char *what,
@@ -73,6 +82,46 @@ int ct_spec_get_flags(const struct ct_json *object, const char *key, const char 
         }
         *ret = flags;
         return 1;
+}
+
+int ct_spec_parse_items(const struct ct_json *array, const struct ct_item_type *type, void **ret,
+                        size_t *ret_n, contain_error_t **err)
+{
+        struct ct_json element;
+        unsigned char *items;
+        size_t n, i;
+        int r;
+
+        r = ct_json_check_array(array, &n, err);
+        if (r < 0)
+                return r;
+        items = ct_arena_array(array->arena, n, type->size);
+        if (!items)
+                return ct_fail_memory(err);
+        for (i = 0; i < n; i++) {
+                ct_json_element(array, i, &element);
+                r = type->parse(&element, items + i * type->size, err);
+                if (r >= 0 && type->check)
+                        r = type->check(&element, items, i, err);
+                if (r < 0)
+                        return r;
+        }
+        *ret = items;
+        *ret_n = n;
+        return 0;
+}
+
+int ct_spec_get_items(const struct ct_json *object, const char *key, const struct ct_item_type *type,
+                      void **ret, size_t *ret_n, contain_error_t **err)
+{
+        struct ct_json array;
+        int r;
+
+        r = ct_json_get(object, key, &array, err);
+        if (r <= 0)
+                return r;
+        r = ct_spec_parse_items(&array, type, ret, ret_n, err);
+        return r < 0 ? r : 1;
 }
 
 int ct_spec_get_int(const struct ct_json *object, const char *key, int64_t min, int64_t max,

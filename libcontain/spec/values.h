@@ -22,11 +22,32 @@ struct ct_word {
  */
 int ct_spec_find_word(const struct ct_json *at, const char *name, const char *what,
                       const struct ct_word *words, size_t n_words, contain_error_t **err);
+/* *ret points into @words. */
 int ct_spec_get_word(const struct ct_json *object, const char *key, const char *what,
-                     const struct ct_word *words, size_t n_words, uint64_t *ret, contain_error_t **err);
+                     const struct ct_word *words, size_t n_words, const struct ct_word **ret,
+                     contain_error_t **err);
+/* The member that must be there. */
+int ct_spec_require_word(const struct ct_json *object, const char *key, const char *what,
+                         const struct ct_word *words, size_t n_words, const struct ct_word **ret,
+                         contain_error_t **err);
 /* An array of words whose values are bits. */
 int ct_spec_get_flags(const struct ct_json *object, const char *key, const char *what,
                       const struct ct_word *words, size_t n_words, uint64_t *ret, contain_error_t **err);
+
+/* How the elements of an array become items of one C type. */
+struct ct_item_type {
+        size_t size;
+        /* @ret is the item, zeroed. */
+        int (*parse)(const struct ct_json *element, void *ret, contain_error_t **err);
+        /* May be NULL: whether item @i, just parsed, goes with those before it. */
+        int (*check)(const struct ct_json *element, const void *items, size_t i, contain_error_t **err);
+};
+
+/* The items are in the arena, in the array's order. The first that is refused ends it. */
+int ct_spec_parse_items(const struct ct_json *array, const struct ct_item_type *type, void **ret,
+                        size_t *ret_n, contain_error_t **err);
+int ct_spec_get_items(const struct ct_json *object, const char *key, const struct ct_item_type *type,
+                      void **ret, size_t *ret_n, contain_error_t **err);
 
 /* Absent leaves ret->has false. They return 0 for present as well. */
 int ct_spec_get_int(const struct ct_json *object, const char *key, int64_t min, int64_t max,
