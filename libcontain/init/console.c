@@ -57,7 +57,7 @@ static int attach_slave(struct init *in, int slave_fd)
         tree_fd = sys_open_tree(slave_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
         if (tree_fd < 0)
                 return init_fail(in, PLAN_DETAIL_SOURCE, tree_fd);
-        target_fd = init_resolve_or_make(in, "/dev/console", false, 0);
+        target_fd = init_resolve_or_make_file(in, "/dev/console");
         r = target_fd;
         if (target_fd >= 0) {
                 r = sys_move_mount(tree_fd, "", target_fd, "",

@@ -26,7 +26,8 @@ enum {
         INIT_EXIT_NOT_FOUND = 127       /* … it is not there */
 };
 
-#define INIT_NO_FD (-EBADF)
+#define INIT_NO_FD       (-EBADF)
+#define INIT_FOLDER_MODE 0755 /* of folders that are made on the way */
 
 /* A folder that was resolved, kept for the next node in it. */
 struct init_folder {
@@ -67,6 +68,7 @@ struct init {
 
         /* The current tree. */
         int tree_fd;
+        bool tree_is_file_system;
         bool no_setattr;    /* Linux before 5.12 */
         bool tree_has_late; /* late: to be set once it is attached */
         struct mount_attr late;
@@ -166,8 +168,8 @@ int init_resolve_parent(struct init *in, const char *path, uint64_t more, const 
 void init_forget_parent(struct init *in);
 /* Makes a folder, or an empty file, where nothing is; @mode 0: the usual one. Opens it. */
 int init_make(struct init *in, const char *path, bool folder, unsigned mode, uint64_t more);
-/* Opens what is at @path with O_PATH, and makes it when it is absent. */
-int init_resolve_or_make(struct init *in, const char *path, bool folder, unsigned mode);
+/* Opens what is at @path with O_PATH; makes an empty file when there is nothing. */
+int init_resolve_or_make_file(struct init *in, const char *path);
 /* 1 when @fd is a folder. */
 int init_is_folder(int fd);
 

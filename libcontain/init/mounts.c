@@ -11,9 +11,10 @@
 
 /* --- the current tree ----------------------------------------------------------------------- */
 
-static void set_tree(struct init *in, int fd)
+static void set_tree(struct init *in, int fd, bool is_file_system)
 {
         in->tree_fd = fd;
+        in->tree_is_file_system = is_file_system;
         in->tree_has_late = false;
 }
 
@@ -32,7 +33,7 @@ int init_step_tree(struct init *in, const struct plan_step *step)
                                            (step->n[0] ? (unsigned)AT_RECURSIVE : 0u));
         if (fd < 0)
                 return init_fail(in, PLAN_DETAIL_SOURCE, fd);
-        set_tree(in, fd);
+        set_tree(in, fd, false);
         if (type == 0)
                 return 0;
         r = sys_statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &is);
@@ -140,7 +141,7 @@ int init_step_fs(struct init *in, const struct plan_step *step)
         init_close(&fd);
         if (r < 0)
                 return r;
-        set_tree(in, r);
+        set_tree(in, r, true);
         return 0;
 }
 
@@ -196,7 +197,7 @@ static int open_target(struct init *in, const struct plan_step *step, const char
         int fd = init_resolve(in, target, O_PATH | (more ? O_DIRECTORY : 0), more), folder;
 
         if (fd == -ENOENT && !(step->n[0] & PLAN_ATTACH_IF_PRESENT)) {
-                folder = init_is_folder(in->tree_fd);
+                folder = in->tree_is_file_system ? 1 : init_is_folder(in->tree_fd);
                 if (folder < 0)
                         return folder;
                 return init_make(in, target, folder != 0, (unsigned)step->n[1], more);
@@ -296,19 +297,27 @@ int init_step_target_attr(struct init *in, const struct plan_step *step)
         return r;
 }
 
+/* As a rule it is absent: looking first would be one call more. */
 int init_step_mkdir(struct init *in, const struct plan_step *step)
 {
-        const char *path = init_text(in, step->s[0]);
-        int fd, folder;
+        const char *path = init_text(in, step->s[0]), *name;
+        int dir_fd, fd, r;
 
         if (!path)
                 return init_fail(in, PLAN_DETAIL_PLAN, -EINVAL);
-        fd = init_resolve_or_make(in, path, true, (unsigned)step->n[0]);
+        if (text_equal(path, "/"))
+                return 0;
+        dir_fd = init_resolve_parent(in, path, 0, &name);
+        if (dir_fd < 0)
+                return dir_fd;
+        r = sys_mkdirat(dir_fd, name, step->n[0] ? (unsigned)step->n[0] : INIT_FOLDER_MODE);
+        if (r != -EEXIST)
+                return r < 0 ? init_fail(in, PLAN_DETAIL_TARGET_CREATE, r) : 0;
+        fd = init_resolve(in, path, O_PATH | O_DIRECTORY, 0);
+        if (fd == -ENOENT) /* a link that leads nowhere */
+                return init_fail(in, PLAN_DETAIL_TARGET_LINK, -ELOOP);
         if (fd < 0)
-                return fd;
-        folder = init_is_folder(fd);
+                return init_fail(in, PLAN_DETAIL_TARGET_CREATE, fd);
         init_close(&fd);
-        if (folder < 0)
-                return folder;
-        return folder ? 0 : init_fail(in, PLAN_DETAIL_TARGET_CREATE, -ENOTDIR);
+        return 0;
 }

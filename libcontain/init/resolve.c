@@ -9,9 +9,8 @@
 
 #include "init/init.h"
 
-#define NAME_SIZE   256
-#define FOLDER_MODE 0755
-#define FILE_MODE   0644
+#define NAME_SIZE 256
+#define FILE_MODE 0644
 
 /* How often to try again when somebody renames folders on the way. */
 #define RACES 64
@@ -46,7 +45,7 @@ static int enter_folder(struct init *in, int dir_fd, const char *name)
 {
         int r, fd;
 
-        r = sys_mkdirat(dir_fd, name, FOLDER_MODE);
+        r = sys_mkdirat(dir_fd, name, INIT_FOLDER_MODE);
         if (r < 0 && r != -EEXIST)
                 return init_fail(in, PLAN_DETAIL_TARGET_CREATE, r);
         fd = open_child(dir_fd, name, O_DIRECTORY);
@@ -154,7 +153,7 @@ int init_make(struct init *in, const char *path, bool folder, unsigned mode, uin
         if (dir_fd < 0)
                 return dir_fd;
         if (folder) {
-                r = sys_mkdirat(dir_fd, name, mode ? mode : FOLDER_MODE);
+                r = sys_mkdirat(dir_fd, name, mode ? mode : INIT_FOLDER_MODE);
                 if (r >= 0)
                         r = open_child(dir_fd, name, O_DIRECTORY);
         } else {
@@ -167,12 +166,12 @@ int init_make(struct init *in, const char *path, bool folder, unsigned mode, uin
         return r < 0 ? init_fail(in, PLAN_DETAIL_TARGET_CREATE, r) : r;
 }
 
-int init_resolve_or_make(struct init *in, const char *path, bool folder, unsigned mode)
+int init_resolve_or_make_file(struct init *in, const char *path)
 {
         int fd = init_resolve(in, path, O_PATH, 0);
 
         if (fd == -ENOENT)
-                return init_make(in, path, folder, mode, 0);
+                return init_make(in, path, false, 0, 0);
         return fd < 0 ? fail_target(in, fd) : fd;
 }
 

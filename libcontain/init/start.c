@@ -89,7 +89,8 @@ static int run(struct init *in)
                 in->step = next++;
                 in->detail = PLAN_DETAIL_NONE;
                 in->value = 0;
-                if (in->folder.fd >= 0 && step->op != STEP_MKNOD && step->op != STEP_SYMLINK)
+                if (in->folder.fd >= 0 && step->op != STEP_MKNOD && step->op != STEP_SYMLINK &&
+                    step->op != STEP_MKDIR)
                         init_forget_parent(in);
                 if (init_step_is_host(step->op) && !in->become) {
                         r = host_turn(in, &next);

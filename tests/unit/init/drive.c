@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
@@ -18,7 +19,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -439,37 +442,65 @@ void drive_end(struct drive *drive)
 
 /* --- a root file system --------------------------------------------------------------------- */
 
-static void shell(const char *format, const char *path)
+static void put_file(int dir_fd, const char *name, const char *text, mode_t mode)
 {
-        char command[1024];
-        pid_t pid;
+        int fd = (int)CHECK(openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
 
-        (void)snprintf(command, sizeof(command), format, path);
-        (void)fflush(stdout);
-        pid = (pid_t)CHECK(fork());
-        if (pid == 0) {
-                (void)execl("/bin/sh", "sh", "-ec", command, NULL);
-                _exit(127);
-        }
-        CHECK(waitpid(pid, NULL, 0));
+        CHECK(write(fd, text, strlen(text)));
+        CHECK(fchmod(fd, mode));
+        (void)close(fd);
+}
+
+static void copy_program(int dir_fd, const char *from, const char *name)
+{
+        int from_fd = (int)CHECK(open(from, O_RDONLY | O_CLOEXEC));
+        int to_fd = (int)CHECK(openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755));
+
+        while (CHECK(sendfile(to_fd, from_fd, NULL, 1 << 30)) > 0)
+                ;
+        (void)close(from_fd);
+        (void)close(to_fd);
 }
 
 void drive_make_rootfs(char path[64])
 {
+        static const char *const folders[] = { "bin", "dev", "proc", "sys", "tmp", "etc" };
+        static const char *const applets[] = { "cat",   "cut",      "echo",  "env",    "find",     "grep",
+                                               "head",  "hostname", "id",    "ionice", "ip",       "kill",
+                                               "ls",    "mount",    "ps",    "pwd",    "readlink", "sh",
+                                               "sleep", "stat",     "stty",  "test",   "touch",    "tr",
+                                               "true",  "tty",      "uname", "wc" };
+        int dir_fd;
+
         (void)snprintf(path, 64, "/tmp/ct-init-XXXXXX");
         if (!mkdtemp(path))
                 exit(1);
-        shell("cd '%s'; mkdir bin dev proc sys tmp etc; cp /bin/busybox bin/; chmod 755 .; "
-              "for i in sh id cat ls hostname stat readlink mount env pwd sleep touch echo tty uname true "
-              "grep ip find head "
-              "setsid ps kill test nc dd; "
-              "do ln -s busybox bin/$i; done; "
-              "echo 'root:x:0:0:root:/root:/bin/sh' >etc/passwd; echo "
-              "'user:x:1000:1000:User:/home/user:/bin/sh' >>etc/passwd",
-              path);
+        dir_fd = (int)CHECK(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        CHECK(fchmod(dir_fd, 0755));
+        for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+                CHECK(mkdirat(dir_fd, folders[i], 0755));
+        copy_program(dir_fd, "/bin/busybox", "bin/busybox");
+        for (size_t i = 0; i < sizeof(applets) / sizeof(applets[0]); i++) {
+                char name[32];
+
+                (void)snprintf(name, sizeof(name), "bin/%s", applets[i]);
+                CHECK(symlinkat("busybox", dir_fd, name));
+        }
+        put_file(dir_fd, "etc/passwd",
+                 "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:User:/home/user:/bin/sh\n", 0644);
+        (void)close(dir_fd);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+        (void)st;
+        (void)type;
+        (void)at;
+        (void)remove(path);
+        return 0;
 }
 
 void drive_remove(const char *path)
 {
-        shell("rm -rf --one-file-system '%s'", path);
+        (void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
