@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/fds.h"
+#include "base/pidfd.h"
 #include "host/raw.h"
 #include "plan/format.h"
 
@@ -21,7 +22,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #ifndef CLONE_INTO_CGROUP
 #define CLONE_INTO_CGROUP 0x200000000ULL
@@ -202,9 +202,10 @@ static int spawn(uint64_t flags, int cgroup_fd, void (*fn)(void *), struct child
                 return (int)pid;
 
         if (start->error != 0) {
-                siginfo_t info;
+                struct ct_exit exit;
 
-                (void)waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED);
+                (void)ct_pidfd_poll(pidfd, -1);
+                (void)ct_pidfd_exit(pidfd, &exit);
                 ct_close(pidfd);
                 return -start->error;
         }

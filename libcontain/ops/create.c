@@ -15,7 +15,6 @@
 
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 
 struct creation {
         struct contain *c;
@@ -52,13 +51,13 @@ static void creation_init(struct creation *make, struct contain *c)
 /* Ends a child of ours and takes its status, so that no zombie stays. */
 static void reap(struct ct_child *child)
 {
-        siginfo_t info;
+        struct ct_exit exit;
 
         if (child->pidfd < 0)
                 return;
         (void)ct_pidfd_signal(child->pidfd, SIGKILL);
         (void)ct_pidfd_poll(child->pidfd, CT_KILL_TIMEOUT_MS);
-        (void)waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG);
+        (void)ct_pidfd_exit(child->pidfd, &exit);
         child->pidfd = ct_close(child->pidfd);
 }
 

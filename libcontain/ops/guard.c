@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 struct folders {
         int fds[1 + PLAN_FDS_PER_MESSAGE]; /* the pidfd, then each folder's parent */
@@ -79,14 +78,14 @@ static int spawn_guard(struct contain *c, int socket_fd)
                                       .name = "contain-guard",
                                       .cgroup_fd = -1 };
         struct ct_child child;
-        siginfo_t info;
+        struct ct_exit exit;
         int r;
 
         r = ct_spawn_init(&what, &child, NULL);
         if (r < 0)
                 return r;
         (void)ct_pidfd_poll(child.pidfd, -1);
-        (void)waitid(P_PIDFD, (id_t)child.pidfd, &info, WEXITED);
+        (void)ct_pidfd_exit(child.pidfd, &exit);
         ct_close(child.pidfd);
         return 0;
 }

@@ -90,7 +90,9 @@ TEST(idmap_of_a_process_that_has_ended)
 
         REQUIRE(sleeper_start(&sleeper, 0));
         REQUIRE_EQ(kill(sleeper.pid, SIGKILL), 0);
-        EXPECT_EQ(waitid(P_PIDFD, (id_t)sleeper.pidfd, &(siginfo_t){ 0 }, WEXITED | WNOWAIT), 0);
+        EXPECT_EQ(
+                waitid((idtype_t)3 /* P_PIDFD */, (id_t)sleeper.pidfd, &(siginfo_t){ 0 }, WEXITED | WNOWAIT),
+                0);
         EXPECT_EQ(ct_idmap_write(&direct, sleeper.pid, sleeper.pidfd, &facts, &err), -ESRCH);
         EXPECT_EQ(contain_error_code(err), CONTAIN_E_LOST);
 }
