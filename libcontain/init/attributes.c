@@ -61,7 +61,7 @@ static int enter_mount(struct init *in, int fd, char ret[TEXT_DECIMAL])
 static int set_by_mount(struct init *in, int fd, const struct mount_attr *attributes, bool recursive)
 {
         char target[TEXT_DECIMAL];
-        struct statfs fs;
+        struct kernel_statfs fs;
         int r, back;
 
         r = sys_fstatfs(fd, &fs);

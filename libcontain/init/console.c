@@ -10,7 +10,7 @@
 /* The master end: from the container's own devpts, whatever the image has at /dev/ptmx. */
 static int open_master(struct init *in, const char *devpts)
 {
-        struct statfs fs;
+        struct kernel_statfs fs;
         struct statx is;
         int folder_fd, fd, r;
 

@@ -38,7 +38,7 @@ static void pause_ms(unsigned ms)
 static int open_cgroup(int parent_fd, const char *name)
 {
         int fd = sys_openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-        struct statfs fs;
+        struct kernel_statfs fs;
 
         if (fd >= 0 && (sys_fstatfs(fd, &fs) < 0 ||
                         (fs.f_type != CGROUP_SUPER_MAGIC && fs.f_type != CGROUP2_SUPER_MAGIC))) {

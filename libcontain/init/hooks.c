@@ -54,7 +54,7 @@ static int run_hook(void *arg)
         const uint64_t none[SIGSET_SIZE / 8] = { 0 };
         int r;
 
-        r = hook->in->started ? 0 : set_stdio(hook->in);
+        r = set_stdio(hook->in);
         if (r == 0)
                 r = hook->state_fd == 0 ? sys_fcntl(0, F_SETFD, 0) : sys_dup3(hook->state_fd, 0, 0);
         if (r >= 0)

@@ -70,7 +70,6 @@
 #define SEND_QUIET   0x4000     /* MSG_NOSIGNAL */
 #define RECV_CLOEXEC 0x40000000 /* MSG_CMSG_CLOEXEC */
 #define RECV_CUT     0x8        /* MSG_CTRUNC */
-#define RECV_NOWAIT  0x40       /* MSG_DONTWAIT */
 
 struct kernel_iovec {
         void *base;
@@ -119,8 +118,15 @@ struct kernel_ifreq {
 
 /* struct sigaction: a handler, flags, perhaps a restorer, a mask. All zero is SIG_DFL in any layout. */
 struct kernel_sigaction {
-        unsigned long words[4];
+        unsigned long words[8];
 };
+
+/* 32-bit CPUs have a second struct, whose numbers are large enough. */
+#ifdef __NR_fstatfs64
+#define kernel_statfs statfs64
+#else
+#define kernel_statfs statfs
+#endif
 
 #if defined(__mips__)
 #define SIGNALS 128

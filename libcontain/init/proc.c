@@ -16,7 +16,7 @@
 
 static int check(int fd)
 {
-        struct statfs fs;
+        struct kernel_statfs fs;
         struct statx is;
         int r;
 
@@ -136,6 +136,17 @@ int init_proc_before_pivot(struct init *in)
 
 /* --- the steps that write there ------------------------------------------------------------- */
 
+/* Names with ".." would leave the folder that they are meant for. */
+static bool is_below(const char *file)
+{
+        for (; file; file = text_find(file, '/')) {
+                file += *file == '/';
+                if (file[0] == '.' && file[1] == '.' && (file[2] == '/' || file[2] == '\0'))
+                        return false;
+        }
+        return true;
+}
+
 static int write_below(struct init *in, const char *folder, const struct plan_step *step)
 {
         const char *file = init_text(in, step->s[0]), *value = init_text(in, step->s[1]);
@@ -144,6 +155,8 @@ static int write_below(struct init *in, const char *folder, const struct plan_st
 
         if (!file || !value)
                 return init_fail(in, PLAN_DETAIL_PLAN, -EINVAL);
+        if (!is_below(file))
+                return init_fail(in, PLAN_DETAIL_OPEN, -EINVAL);
         if (text_add(text_add(path, end, folder), end, file) + 1 == end)
                 return init_fail(in, PLAN_DETAIL_OPEN, -ENAMETOOLONG);
         return init_proc_write(in, path, value);

@@ -18,7 +18,7 @@ static int set_readonly_below(struct init *in)
 {
         const struct mount_attr set = { .attr_set = MOUNT_ATTR_RDONLY };
         const struct mount_attr clear = { .attr_clr = MOUNT_ATTR_RDONLY };
-        struct statfs fs;
+        struct kernel_statfs fs;
         int r;
 
         r = sys_fstatfs(in->root_fd, &fs);

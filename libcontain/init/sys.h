@@ -106,9 +106,13 @@ static inline int sys_statx(int dir_fd, const char *path, int flags, unsigned ma
         return (int)SYS5(__NR_statx, dir_fd, path, flags, mask, ret);
 }
 
-static inline int sys_fstatfs(int fd, struct statfs *ret)
+static inline int sys_fstatfs(int fd, struct kernel_statfs *ret)
 {
+#ifdef __NR_fstatfs64
+        return (int)SYS3(__NR_fstatfs64, fd, sizeof(*ret), ret);
+#else
         return (int)SYS2(__NR_fstatfs, fd, ret);
+#endif
 }
 
 static inline int sys_dup3(int from_fd, int to_fd, int flags)

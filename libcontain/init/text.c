@@ -21,14 +21,6 @@ bool text_equal(const char *a, const char *b)
         return false;
 }
 
-bool text_begins(const char *text, const char *beginning)
-{
-        for (; *beginning != '\0'; text++, beginning++)
-                if (*text != *beginning)
-                        return false;
-        return true;
-}
-
 const char *text_find(const char *text, char byte)
 {
         for (; *text != '\0'; text++)

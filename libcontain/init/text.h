@@ -12,7 +12,6 @@
 
 size_t text_length(const char *text);
 bool text_equal(const char *a, const char *b);
-bool text_begins(const char *text, const char *beginning);
 /* The first @byte in @text, or NULL. */
 const char *text_find(const char *text, char byte);
 /* Copies @size bytes. Returns the end of the copy. */

@@ -440,6 +440,34 @@ void drive_end(struct drive *drive)
         }
 }
 
+/* --- namespaces to join --------------------------------------------------------------------- */
+
+/* Not fork(2): a sanitizer may run threads in the child, which then cannot have a user namespace of its own.
+ */
+pid_t drive_hold(uint64_t flags)
+{
+        struct clone_args args = { .flags = flags, .exit_signal = SIGCHLD };
+        pid_t pid = (pid_t)CHECK(syscall(SYS_clone3, &args, sizeof(args)));
+
+        while (pid == 0)
+                (void)syscall(SYS_ppoll, NULL, 0, NULL, NULL, 0);
+        return pid;
+}
+
+int drive_namespace(pid_t pid, const char *type)
+{
+        char path[64];
+
+        (void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, type);
+        return (int)CHECK(open(path, O_RDONLY | O_CLOEXEC));
+}
+
+void drive_let_go(pid_t pid)
+{
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+}
+
 /* --- a root file system --------------------------------------------------------------------- */
 
 static void put_file(int dir_fd, const char *name, const char *text, mode_t mode)

@@ -58,6 +58,12 @@ void drive_wait(struct drive *drive);
 void drive_run(struct drive *drive);
 void drive_end(struct drive *drive);
 
+/* A process in namespaces of its own (CLONE_NEW*), to be joined; ended by drive_let_go(). */
+pid_t drive_hold(uint64_t flags);
+/* Its namespace "net", "user" … */
+int drive_namespace(pid_t pid, const char *type);
+void drive_let_go(pid_t pid);
+
 /* A root file system with busybox in it, below a new folder; removed with its name by drive_remove(). */
 void drive_make_rootfs(char path[64]);
 void drive_remove(const char *path);

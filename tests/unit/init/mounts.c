@@ -175,32 +175,21 @@ TEST(copy_up_remount_and_read_only_below)
 TEST(id_mapped_mount)
 {
         char path[64];
-        int userns, ready[2];
+        int userns;
         pid_t pid;
         FILE *file;
 
         if (container_cannot_run())
                 return;
-        (void)!pipe2(ready, O_CLOEXEC);
-        pid = fork();
-        if (pid == 0) {
-                (void)unshare(CLONE_NEWUSER);
-                (void)!write(ready[1], "", 1);
-                for (;;)
-                        pause();
-        }
-        (void)!read(ready[0], path, 1);
-        (void)close(ready[0]);
-        (void)close(ready[1]);
+        pid = drive_hold(CLONE_NEWUSER);
         for (int i = 0; i < 2; i++) {
                 (void)snprintf(path, sizeof(path), "/proc/%d/%cid_map", (int)pid, i ? 'u' : 'g');
                 file = fopen(path, "we");
                 (void)fputs("0 7000 100\n", file);
                 (void)fclose(file);
         }
-        (void)snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
         begin();
-        userns = drive_slot(&c.drive, PLAN_SLOT_USERNS, 0, open(path, O_RDONLY | O_CLOEXEC));
+        userns = drive_slot(&c.drive, PLAN_SLOT_USERNS, 0, drive_namespace(pid, "user"));
         container_add_root(&c);
         CSTEP(&c, .op = STEP_TREE, .s = { outside });
         CSTEP(&c, .op = STEP_IDMAP, .slot = userns);
@@ -209,8 +198,7 @@ TEST(id_mapped_mount)
         drive_run(&c.drive);
         expect("7000:7000\n");
         end();
-        (void)kill(pid, SIGKILL);
-        (void)waitpid(pid, NULL, 0);
+        drive_let_go(pid);
 }
 
 /* --- hostile ones --------------------------------------------------------------------------- */

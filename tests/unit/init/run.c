@@ -152,67 +152,19 @@ TEST(user_namespace_keeps_capabilities_over_the_exec_of_contain_init)
         container_end(&c);
 }
 
-/* A process in a namespace of its own, to be joined. */
-struct holder {
-        pid_t pid, init; /* init: pid 1 of a new pid namespace */
-        int fd;
-};
-
-/* Called before there is a pipe that it could hold open. */
-static struct holder hold(int flags, const char *type)
-{
-        struct holder holder = { .fd = -1 };
-        char path[64];
-        int ready[2];
-
-        if (pipe2(ready, O_CLOEXEC) < 0)
-                return holder;
-        holder.pid = fork();
-        if (holder.pid == 0) {
-                (void)unshare(flags);
-                if (flags == CLONE_NEWPID) {
-                        holder.init = fork();
-                        if (holder.init == 0)
-                                for (;;)
-                                        pause();
-                }
-                (void)!write(ready[1], &holder.init, sizeof(holder.init));
-                if (holder.init > 0)
-                        (void)waitpid(holder.init, NULL, 0);
-                for (;;)
-                        pause();
-        }
-        (void)!read(ready[0], &holder.init, sizeof(holder.init));
-        (void)close(ready[0]);
-        (void)close(ready[1]);
-        (void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)holder.pid, type);
-        holder.fd = open(path, O_RDONLY | O_CLOEXEC);
-        return holder;
-}
-
-static void let_go(const struct holder *holder)
-{
-        if (holder->init > 0) {
-                (void)kill(holder->init, SIGKILL);
-                (void)usleep(20000); /* for its parent to reap it */
-        }
-        (void)kill(holder->pid, SIGKILL);
-        (void)waitpid(holder->pid, NULL, 0);
-}
-
 TEST(staged_with_joined_and_new_namespaces)
 {
-        struct holder uts_holder, net_holder;
+        pid_t uts_holder, net_holder;
         int uts, net;
 
         if (container_cannot_run())
                 return;
-        uts_holder = hold(CLONE_NEWUTS, "uts");
-        net_holder = hold(CLONE_NEWUSER | CLONE_NEWNET, "net");
+        uts_holder = drive_hold(CLONE_NEWUTS);
+        net_holder = drive_hold(CLONE_NEWUSER | CLONE_NEWNET);
         container_begin(&c, PLAN_FLAG_STAGED | PLAN_FLAG_USERNS);
         c.drive.clone_flags = 0;
-        uts = drive_slot(&c.drive, PLAN_SLOT_NAMESPACE, CLONE_NEWUTS, uts_holder.fd);
-        net = drive_slot(&c.drive, PLAN_SLOT_NAMESPACE, CLONE_NEWNET, net_holder.fd);
+        uts = drive_slot(&c.drive, PLAN_SLOT_NAMESPACE, CLONE_NEWUTS, drive_namespace(uts_holder, "uts"));
+        net = drive_slot(&c.drive, PLAN_SLOT_NAMESPACE, CLONE_NEWNET, drive_namespace(net_holder, "net"));
         CSTEP(&c, .op = STEP_JOIN, .slot = uts, .n = { CLONE_NEWUTS, PLAN_JOIN_TRY });
         CSTEP(&c, .op = STEP_JOIN, .slot = net, .n = { CLONE_NEWNET, PLAN_JOIN_TRY });
         CSTEP(&c, .op = STEP_UNSHARE, .n = { CLONE_NEWUSER });
@@ -231,21 +183,21 @@ TEST(staged_with_joined_and_new_namespaces)
         drive_run(&c.drive);
         expect(0, "1 0\nsid=1\n/\n");
         container_end(&c);
-        let_go(&uts_holder);
-        let_go(&net_holder);
+        drive_let_go(uts_holder);
+        drive_let_go(net_holder);
 }
 
 TEST(staged_into_a_pid_namespace)
 {
-        struct holder holder;
+        pid_t holder;
         int joined;
 
         if (container_cannot_run())
                 return;
-        holder = hold(CLONE_NEWPID, "pid_for_children");
+        holder = drive_hold(CLONE_NEWPID);
         container_begin(&c, PLAN_FLAG_STAGED);
         c.drive.clone_flags = 0;
-        joined = drive_slot(&c.drive, PLAN_SLOT_NAMESPACE, CLONE_NEWPID, holder.fd);
+        joined = drive_slot(&c.drive, PLAN_SLOT_NAMESPACE, CLONE_NEWPID, drive_namespace(holder, "pid"));
         CSTEP(&c, .op = STEP_JOIN, .slot = joined, .n = { CLONE_NEWPID, PLAN_JOIN_MUST });
         CSTEP(&c, .op = STEP_UNSHARE, .n = { CLONE_NEWNS });
         CSTEP(&c, .op = STEP_FORK);
@@ -257,7 +209,7 @@ TEST(staged_into_a_pid_namespace)
         EXPECT_CONTAINS(c.drive.output, "both");
         EXPECT(!strstr(c.drive.output, "pid 1\n"));
         container_end(&c);
-        let_go(&holder);
+        drive_let_go(holder);
 }
 
 TEST(time_namespace)

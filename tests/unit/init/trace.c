@@ -328,3 +328,18 @@ TEST(bounding_set_stops_at_the_last_capability)
                 "prctl(24, 1, 0)\nprctl(24, 2, 0)\nprctl(24, 3, 0)\nprctl(24, 4, 0)\n"
                 "prctl(24, 5, 0)\nprctl(24, 6, 0)\nsendmsg(3, FAILED 0 errno 22 detail 1)\nexit_group(1)\n");
 }
+
+TEST(parameters_and_labels_stay_in_their_folder)
+{
+        static const char *const names[] = { "../sysrq-trigger", "net/../../sysrq-trigger", "..", "net/.." };
+        int status;
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                build_begin(&build, 0);
+                STEP(&build, .op = i % 2 ? STEP_LABEL : STEP_SYSCTL, .s = { names[i], "1" });
+                fake_reset(&build);
+                (void)fake_run("contain-init", &status);
+                EXPECT_STR(fake_trace_after("umask"),
+                           "sendmsg(3, FAILED 0 errno 22 detail 16)\nexit_group(1)\n");
+        }
+}
