@@ -91,14 +91,14 @@ static bool read_info(int pidfd, struct ct_exit *ret)
         return true;
 }
 
-int ct_pidfd_exit(int pidfd, struct ct_exit *ret)
+static int wait_now(int pidfd, int flags, struct ct_exit *ret)
 {
         siginfo_t info = { 0 };
         int r;
 
         /* __WALL: before its first execve a clone child may have another exit signal than SIGCHLD. */
         do
-                r = waitid((idtype_t)CT_P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | __WALL);
+                r = waitid((idtype_t)CT_P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | __WALL | flags);
         while (r < 0 && errno == EINTR);
         if (r < 0 && errno != ECHILD)
                 return -errno;
@@ -115,6 +115,16 @@ int ct_pidfd_exit(int pidfd, struct ct_exit *ret)
         if (!read_info(pidfd, ret))
                 *ret = (struct ct_exit){ .code = -1 };
         return 0;
+}
+
+int ct_pidfd_exit(int pidfd, struct ct_exit *ret)
+{
+        return wait_now(pidfd, 0, ret);
+}
+
+int ct_pidfd_exit_peek(int pidfd, struct ct_exit *ret)
+{
+        return wait_now(pidfd, WNOWAIT, ret);
 }
 
 int ct_process_start_time(pid_t pid, uint64_t *ret)

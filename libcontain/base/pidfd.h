@@ -26,6 +26,8 @@ int ct_pidfd_poll(int pidfd, int timeout_ms);
  * tell.
  */
 int ct_pidfd_exit(int pidfd, struct ct_exit *ret);
+/* The same without reaping it: whoever started it may still want to know. */
+int ct_pidfd_exit_peek(int pidfd, struct ct_exit *ret);
 /* Start time in clock ticks after boot (proc(5), stat field 22): with the pid, an identity. */
 int ct_process_start_time(pid_t pid, uint64_t *ret);
 /* Opens @pid only if it is the process that started at @start_time; -ESRCH otherwise. */

@@ -144,7 +144,7 @@ static int prepare(struct ct_cgroup *cgroup, size_t i, const struct ct_cgroup_wr
 
         if (hierarchy->v2) {
                 cgroup->v2_fd = ct_close(cgroup->v2_fd);
-                cgroup->v2_fd = ct_cgroup_open(cgroup, i);
+                cgroup->v2_fd = ct_high_fd(ct_cgroup_open(cgroup, i));
                 if (cgroup->v2_fd < 0)
                         return ct_fail(err, CONTAIN_E_CGROUP, -cgroup->v2_fd, AT_PATH,
                                        "cannot open cgroup '%s'", member->path);

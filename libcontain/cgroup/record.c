@@ -147,7 +147,7 @@ int ct_cgroup_load(const struct ct_cgroup_layout *layout, const char *text, stru
         cgroup->created = true;
         r = ct_cgroup_find_v2(cgroup);
         if (r >= 0) {
-                cgroup->v2_fd = ct_cgroup_open(cgroup, (size_t)r);
+                cgroup->v2_fd = ct_high_fd(ct_cgroup_open(cgroup, (size_t)r));
                 if (cgroup->v2_fd < 0)
                         cgroup->v2_fd = -EBADF;
         }

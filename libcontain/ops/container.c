@@ -84,11 +84,16 @@ void ct_container_release(struct contain *c)
 
 void ct_container_reset(struct contain *c)
 {
+        struct ct_exit last;
+
         c->start_fd = ct_close(c->start_fd);
         c->guard_fd = ct_close(c->guard_fd);
         pthread_mutex_lock(&c->look);
         c->record = ct_record_free(c->record);
         c->cgroup = ct_cgroup_free(c->cgroup);
+        /* A child that nobody waited for, and nobody will. */
+        if (c->child.pidfd >= 0 && !c->opened && !c->exited)
+                (void)ct_pidfd_exit(c->child.pidfd, &last);
         ct_close(c->child.pidfd);
         c->child = (struct ct_child){ .pid = 0, .pidfd = -EBADF };
         c->console_fd = ct_close(c->console_fd);

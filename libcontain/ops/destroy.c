@@ -17,11 +17,14 @@ static int refuse_running(struct contain *c, int status, contain_error_t **err)
 static int end_and_clean(struct contain *c, contain_error_t **err)
 {
         contain_error_t *error = NULL;
+        struct ct_exit last;
         int r;
 
         r = ct_process_kill(c, err);
         if (r < 0)
                 return r;
+        if (c->opened && c->child.pidfd >= 0)
+                (void)ct_pidfd_exit(c->child.pidfd, &last); /* nobody else will reap it */
         if (c->cgroup) {
                 r = ct_cgroup_destroy(c->cgroup, CT_KILL_TIMEOUT_MS, err);
                 if (r < 0)

@@ -13,7 +13,12 @@ bool ct_process_ended_locked(struct contain *c)
                 return true;
         if (ct_pidfd_poll(c->child.pidfd, 0) != 1)
                 return false;
-        (void)ct_pidfd_exit(c->child.pidfd, &c->exit);
+        /* Two handles in one program: the status is the maker's to take, before Linux 6.15 it is given once.
+         */
+        if (c->opened)
+                (void)ct_pidfd_exit_peek(c->child.pidfd, &c->exit);
+        else
+                (void)ct_pidfd_exit(c->child.pidfd, &c->exit);
         c->exited = true;
         return true;
 }

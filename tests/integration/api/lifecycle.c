@@ -165,9 +165,10 @@ TEST(other_handles_take_part)
         auto_container other = NULL;
         auto_text list = NULL;
         auto_text empty = NULL;
+        char ready[256];
         WORLD(w);
 
-        c = guest_new(&w, CONFIG(w, "trap 'exit 5' TERM; while :; do sleep 0.05; done"));
+        c = guest_new(&w, CONFIG(w, "trap 'exit 5' TERM; echo >/tmp/ready; while :; do sleep 0.05; done"));
         REQUIRE(c != NULL);
         EXPECT_FAILS(contain_open(&other, w.ctx, contain_id(c), &error_), ENOENT, CONTAIN_E_NOT_FOUND);
         EXPECT_OK(contain_create(c, &error_));
@@ -180,7 +181,9 @@ TEST(other_handles_take_part)
         EXPECT_OK(contain_list_json(w.ctx, &list, &error_));
         EXPECT_CONTAINS(list, contain_id(c));
         EXPECT_CONTAINS(list, "running");
-        usleep(100000); /* until the trap is set */
+        snprintf(ready, sizeof(ready), "%s/tmp/ready", w.rootfs);
+        for (int i = 0; i < 1000 && access(ready, F_OK) < 0; i++)
+                usleep(10000);
         EXPECT_OK(contain_signal(other, SIGTERM, 0, &error_));
         EXPECT_OK(contain_wait(other, 10000, &ended, &error_));
         EXPECT_OK(contain_wait(c, 10000, &ended, &error_));
