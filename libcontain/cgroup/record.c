@@ -12,6 +12,7 @@
 #include "cgroup/internal.h"
 
 #include "base/buf.h"
+#include "base/fds.h"
 #include "base/json.h"
 
 #include <string.h>
