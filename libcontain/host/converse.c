@@ -182,19 +182,18 @@ int ct_converse_receive(int socket_fd, int pidfd, struct plan_message *ret, int 
         }
 }
 
-/* Does the process still run contain-init? */
-static bool is_init(pid_t pid)
+/* Does the process still run @program_fd? */
+static bool runs(pid_t pid, int program_fd)
 {
-        static const char init[] = "/memfd:contain-init";
-        char path[32], link[64];
-        ssize_t n;
+        struct stat program, now;
+        char path[32];
 
         (void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-        n = readlink(path, link, sizeof(link) - 1);
-        return n >= (ssize_t)strlen(init) && memcmp(link, init, strlen(init)) == 0;
+        return stat(path, &now) == 0 && fstat(program_fd, &program) == 0 && now.st_dev == program.st_dev &&
+               now.st_ino == program.st_ino;
 }
 
-int ct_converse_started(int socket_fd, const struct ct_child *child, bool lone, struct plan_message *ret,
+int ct_converse_started(int socket_fd, const struct ct_child *child, int program_fd, struct plan_message *ret,
                         int *ret_fd)
 {
         for (;;) {
@@ -202,7 +201,7 @@ int ct_converse_started(int socket_fd, const struct ct_child *child, bool lone, 
                                         { .fd = child->pidfd, .events = POLLIN } };
                 int r;
 
-                if (poll(fds, 2, lone ? -1 : LOOK_MS) < 0 && errno != EINTR)
+                if (poll(fds, 2, program_fd < 0 ? -1 : LOOK_MS) < 0 && errno != EINTR)
                         return -errno;
                 r = receive_now(socket_fd, ret, ret_fd);
                 if (r > 0 && ret->kind == PLAN_MESSAGE_FAILED)
@@ -218,7 +217,7 @@ int ct_converse_started(int socket_fd, const struct ct_child *child, bool lone, 
                 /* No word, and no process: the program ran, and is over; it would have told of a failure. */
                 if (fds[1].revents != 0)
                         return 0;
-                if (!lone && !is_init(child->pid))
+                if (program_fd >= 0 && !runs(child->pid, program_fd))
                         return 0;
         }
 }

@@ -28,11 +28,11 @@ int ct_converse_send(int socket_fd, enum plan_message_kind kind, uint32_t step, 
 int ct_converse_send_fds(int socket_fd, const void *bytes, size_t size, const int *fds, size_t n_fds);
 
 /*
- * After a request to start: 0 when the program runs, 1 when *ret says why it does not, -EPIPE when the
- * process ended without a word. @lone: nobody else can hold the other end open, so end of file tells all;
- * otherwise the process is asked too.
+ * After a request to start: 0 when the program runs, 1 when *ret says why it does not. End of file tells that
+ * contain-init is no more, unless a forked copy of the host may hold the other end open: then @program_fd,
+ * contain-init itself, is what the process is compared with now and then; -1 otherwise.
  */
-int ct_converse_started(int socket_fd, const struct ct_child *child, bool lone, struct plan_message *ret,
+int ct_converse_started(int socket_fd, const struct ct_child *child, int program_fd, struct plan_message *ret,
                         int *ret_fd);
 
 /* The plan behind the descriptor that came with such a message, checked. -errno. */

@@ -35,17 +35,11 @@
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000
 #endif
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
 
 #define CHILD_STACK (16 * 1024)
 #define SIGNALS     64
 /* Above everything that a child renumbers: 0 to 3. */
 #define LOW_FDS     10
-
-extern const unsigned char ct_init_program[];
-extern const size_t ct_init_program_size;
 
 /* What the child is told, and where it leaves the reason of a failed execve. */
 struct child_start {
@@ -289,25 +283,4 @@ int ct_spawn_become(int program_fd, int socket_fd)
         else
                 (void)close(PLAN_SOCKET_FD);
         return (int)r;
-}
-
-int ct_spawn_program_fd(void)
-{
-        _cleanup_close_ int fd = -EBADF;
-        int high, r;
-
-        fd = memfd_create("contain-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-        if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
-                fd = memfd_create("contain-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-        if (fd < 0)
-                return -errno;
-        r = ct_write_all(fd, ct_init_program, ct_init_program_size);
-        if (r < 0)
-                return r;
-        if (fchmod(fd, 0500) < 0)
-                return -errno;
-        if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-                return -errno;
-        high = fcntl(fd, F_DUPFD_CLOEXEC, LOW_FDS);
-        return high < 0 ? -errno : high;
 }

@@ -44,7 +44,10 @@ int ct_spawn_program(const struct ct_spawn_program *what, struct ct_child *ret);
 /* Replaces the calling process by contain-init (contain_become()). Returns -errno on failure only. */
 int ct_spawn_become(int program_fd, int socket_fd);
 
-/* A sealed memfd with the embedded contain-init, to be executed any number of times. */
-int ct_spawn_program_fd(void);
+/*
+ * contain-init, to be executed any number of times: a sealed memfd, or where those may not be executed, the
+ * copy at the path @installed. -errno (helper.c).
+ */
+int ct_spawn_program_fd(const char *installed);
 
 #endif

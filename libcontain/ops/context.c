@@ -92,11 +92,14 @@ int ct_context_program(struct contain_ctx *ctx, contain_error_t **err)
 
         pthread_mutex_lock(&ctx->lock);
         if (ctx->program_fd < 0)
-                ctx->program_fd = ct_spawn_program_fd();
+                ctx->program_fd = ct_spawn_program_fd(CT_INIT_PATH);
         r = ctx->program_fd;
         pthread_mutex_unlock(&ctx->lock);
-        if (r < 0)
-                return ct_fail(err, CONTAIN_E_SPAWN, -r, NULL, "cannot put contain-init into memory");
+        if (r < 0) {
+                (void)ct_fail(err, CONTAIN_E_SPAWN, -r, NULL, "cannot put contain-init into memory");
+                ct_error_set_hint(err, "where vm.memfd_noexec forbids it, '%s' has to be installed",
+                                  CT_INIT_PATH);
+        }
         return r;
 }
 

@@ -26,7 +26,7 @@ static int start_failed(struct contain *c, const struct plan_message *message, i
 }
 
 /* Sends the request and waits until the program runs, or is known not to. */
-static int request_start(struct contain *c, int socket_fd, bool lone, contain_error_t **err)
+static int request_start(struct contain *c, int socket_fd, int program_fd, contain_error_t **err)
 {
         _cleanup_close_ int plan_fd = -EBADF;
         struct plan_message message;
@@ -34,7 +34,7 @@ static int request_start(struct contain *c, int socket_fd, bool lone, contain_er
 
         r = ct_converse_send(socket_fd, PLAN_MESSAGE_START, 0, 0);
         if (r == 0)
-                r = ct_converse_started(socket_fd, &c->child, lone, &message, &plan_fd);
+                r = ct_converse_started(socket_fd, &c->child, program_fd, &message, &plan_fd);
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_LOST, -r, NULL, "the process of container '%s' does not answer",
                                c->id);
@@ -82,7 +82,7 @@ static int start_locked(struct contain *c, struct ct_state *state, contain_error
         if (!state && c->start_fd < 0)
                 return refuse(c, err);
 
-        r = request_start(c, state ? connected : c->start_fd, state != NULL, err);
+        r = request_start(c, state ? connected : c->start_fd, state ? -1 : c->ctx->program_fd, err);
         c->start_fd = ct_close(c->start_fd);
         if (r < 0)
                 return r;

@@ -168,7 +168,7 @@ TEST(idmap_userns_carries_the_maps)
 
         if (geteuid() != 0)
                 SKIP("needs root");
-        program_fd = ct_spawn_program_fd();
+        program_fd = ct_spawn_program_fd(NULL);
         REQUIRE(program_fd >= 0);
         fd = ct_idmap_userns(&direct, program_fd, &facts, NULL);
         REQUIRE(fd >= 0);
@@ -194,7 +194,7 @@ TEST(idmap_userns_that_fails_leaves_no_process)
         struct ct_facts facts = { .uid = 0 };
         struct ct_idmap map = direct;
 
-        program_fd = ct_spawn_program_fd();
+        program_fd = ct_spawn_program_fd(NULL);
         REQUIRE(program_fd >= 0);
         map.gid_map = "0 0 1\n0 0 1\n";
         EXPECT(ct_idmap_userns(&map, program_fd, &facts, &err) < 0);
