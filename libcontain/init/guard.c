@@ -27,7 +27,7 @@ struct guard {
 
 static void pause_ms(unsigned ms)
 {
-        const struct __kernel_timespec timeout = { .tv_nsec = (long long)ms * 1000000 };
+        struct __kernel_timespec timeout = { .tv_nsec = (long long)ms * 1000000 };
 
         (void)sys_poll(NULL, 0, &timeout);
 }
@@ -134,7 +134,7 @@ static int end_cgroup(int parent_fd, const char *name, unsigned depth)
 static void end_container(const struct guard *guard)
 {
         struct kernel_pollfd poll = { .fd = guard->pidfd, .events = POLLIN };
-        const struct __kernel_timespec timeout = { .tv_sec = PATIENCE_MS / 1000 };
+        struct __kernel_timespec timeout = { .tv_sec = PATIENCE_MS / 1000 };
 
         (void)sys_pidfd_kill(guard->pidfd, SIGKILL);
         for (unsigned waited = 0; waited <= PATIENCE_MS; waited += PAUSE_MS) {

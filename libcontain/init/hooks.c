@@ -68,7 +68,7 @@ static int run_hook(void *arg)
 static int wait_for_hook(struct init *in, int pid, int pidfd, uint64_t seconds)
 {
         struct kernel_pollfd poll = { .fd = pidfd, .events = POLLIN };
-        const struct __kernel_timespec timeout = { .tv_sec = (int64_t)seconds };
+        struct __kernel_timespec timeout = { .tv_sec = (int64_t)seconds };
         int status = 0, ended = 1, r;
 
         if (seconds > 0 && seconds < INT32_MAX)

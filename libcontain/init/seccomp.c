@@ -16,13 +16,13 @@
 
 #define HELPER_STACK 8192
 
-enum { PHASE_LOADING, PHASE_LOADED, PHASE_REFUSED };
+enum { PHASE_STARTING, PHASE_LOADING, PHASE_LOADED, PHASE_REFUSED };
 
 struct helper {
         struct init *in;
         const struct plan_step *step;
         int socket_fd;
-        int phase;       /* PHASE_: set by the one that loads */
+        int phase;       /* PHASE_: set to loading by the helper, then by the one that loads */
         int listener_fd; /* valid once loaded */
         int result;      /* valid once it has ended */
         int alive;       /* cleared by the kernel */
@@ -49,14 +49,33 @@ static int send_listener(const struct helper *helper)
         return init_send_bytes(helper->socket_fd, iov, n, helper->listener_fd);
 }
 
+/* The one that waits without a call must not keep this one from its only CPU, as under SCHED_FIFO it would.
+ */
+static void outrank(const struct init *in)
+{
+        const struct sched_attr highest = { .size = sizeof(highest),
+                                            .sched_policy = SCHED_FIFO,
+                                            .sched_priority = 99 };
+        const struct plan_step *steps = init_plan_steps(in);
+
+        for (uint32_t i = 0; i < in->step; i++)
+                if (steps[i].op == STEP_SCHEDULER &&
+                    *(const uint64_t *)init_blob(in, &steps[i]) == SCHED_FIFO)
+                        (void)sys_sched_setattr(&highest);
+}
+
 /* The second thread. */
 static int help(void *arg)
 {
         struct helper *helper = arg;
         int phase;
 
+        outrank(helper->in);
+        __atomic_store_n(&helper->phase, PHASE_LOADING, __ATOMIC_RELEASE);
         do {
-                (void)sys_yield();
+                struct __kernel_timespec moment = { .tv_nsec = 50000 };
+
+                (void)sys_poll(NULL, 0, &moment);
                 sys_relax();
                 phase = __atomic_load_n(&helper->phase, __ATOMIC_ACQUIRE);
         } while (phase == PHASE_LOADING);
@@ -96,13 +115,15 @@ static int load_and_notify(struct init *in, const struct plan_step *step, unsign
         helper.in = in;
         helper.step = step;
         helper.socket_fd = init_slot(in, step);
-        helper.phase = PHASE_LOADING;
+        helper.phase = PHASE_STARTING;
         helper.listener_fd = INIT_NO_FD;
         helper.result = 0;
         helper.alive = 1;
         r = start_helper(&helper);
         if (r < 0)
                 return init_fail(in, PLAN_DETAIL_FORK, r);
+        while (__atomic_load_n(&helper.phase, __ATOMIC_ACQUIRE) == PHASE_STARTING)
+                (void)sys_yield();
 
         fd = load(flags | SECCOMP_FILTER_FLAG_NEW_LISTENER, program);
         helper.listener_fd = fd;

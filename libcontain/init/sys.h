@@ -180,7 +180,8 @@ static inline unsigned sys_umask(unsigned mask)
         return (unsigned)SYS1(__NR_umask, mask);
 }
 
-static inline int sys_poll(struct kernel_pollfd *fds, unsigned n, const struct __kernel_timespec *timeout)
+/* @timeout: afterwards, what was left of it. */
+static inline int sys_poll(struct kernel_pollfd *fds, unsigned n, struct __kernel_timespec *timeout)
 {
         return (int)SYS5(NR_ppoll, fds, n, timeout, 0, SIGSET_SIZE);
 }

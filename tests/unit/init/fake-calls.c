@@ -67,7 +67,7 @@ static const struct fake_call calls[] = {
         { __NR_rt_sigaction, "rt_sigaction", "d", '0', 0, 0 },
         { __NR_rt_sigprocmask, "rt_sigprocmask", "d", '0', 0, 0 },
         { __NR_sched_setattr, "sched_setattr", "", '0', 0, 0 },
-        { __NR_sched_yield, "sched_yield", "", '0', 0, 0 },
+        { __NR_sched_yield, "sched_yield", "", 'y', 0, 0 },
         { __NR_seccomp, "seccomp", "dx", 'n', 0, 0 },
         { __NR_sendmsg, "sendmsg", "dm", 'M', 0, 0 },
         { __NR_set_mempolicy, "set_mempolicy", "d-d", '0', 0, 0 },

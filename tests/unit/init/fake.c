@@ -5,6 +5,7 @@
 #include "fake.h"
 
 #include "fake-calls.h"
+#include "fake-thread.h"
 #include "init/kernel.h"
 
 #include <setjmp.h>
@@ -56,8 +57,6 @@ static struct {
         bool in_child;
         int status;
 
-        int (*thread)(void *);
-        void *thread_arg;
         int *thread_alive;
 
         char pool[POOL_SIZE];
@@ -263,6 +262,9 @@ static long answer(const struct fake_call *call, const long *a)
                 ((int *)a[0])[0] = new_fd();
                 ((int *)a[0])[1] = new_fd();
                 return 0;
+        case 'y':
+                sys_relax();
+                return 0;
         case 'f':
                 return 77;
         case 'u':
@@ -307,7 +309,7 @@ long sys_call(long nr, long a, long b, long c, long d, long e, long f)
                 abort();
         }
         fake.count++;
-        fake_record_call(call, arguments, fake.in_child);
+        fake_record_call(call, arguments, fake.in_child || fake_thread_runs());
         if (call->cloexec_argument > 0 &&
             ((unsigned long)arguments[call->cloexec_argument - 1] & call->cloexec) != call->cloexec)
                 violation(call->name, "not close-on-exec");
@@ -333,8 +335,7 @@ long sys_clone_call(const struct clone_args *args, int (*fn)(void *), void *arg)
                 return -EAGAIN;
         }
         if (args->flags & CLONE_THREAD) {
-                fake.thread = fn;
-                fake.thread_arg = arg;
+                fake_thread_start(fn, arg);
                 fake.thread_alive = (int *)(uintptr_t)args->child_tid;
                 return 78;
         }
@@ -347,17 +348,13 @@ long sys_clone_call(const struct clone_args *args, int (*fn)(void *), void *arg)
         return 78;
 }
 
+/* Lets the other thread go on. */
 void sys_relax(void)
 {
-        if (!fake.thread) /* called by the thread itself */
-                return;
-        int (*thread)(void *) = fake.thread;
-
-        fake.thread = NULL;
-        fake.in_child = true;
-        (void)thread(fake.thread_arg);
-        fake.in_child = false;
-        *fake.thread_alive = 0;
+        if (fake_thread_runs())
+                fake_thread_wait();
+        else if (fake_thread_exists() && fake_thread_continue())
+                *fake.thread_alive = 0;
 }
 
 /* --- the tests' side ------------------------------------------------------------------------ */
@@ -366,6 +363,7 @@ void fake_reset(struct build *build)
 {
         memset(&fake, 0, sizeof(fake));
         fake_record_reset();
+        fake_thread_reset();
         fake.build = build;
         fake.next_fd = FIRST_FD;
         fake.host_ends = -1;

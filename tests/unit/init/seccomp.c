@@ -113,7 +113,7 @@ static pid_t supervise(int socket_fd, int output_fd)
  * pipelines in the script: a call that waits for the supervisor when SIGCHLD comes is interrupted, also
  * close(2).
  */
-static void notify(int nr, bool late)
+static void notify(int nr, bool late, const uint64_t *scheduler)
 {
         int ends[2], output[2], slot, status;
         char text[512] = "", expected[128];
@@ -131,6 +131,8 @@ static void notify(int nr, bool late)
         container_add_root(&c);
         container_add_pivot(&c);
         container_add_start(&c);
+        if (scheduler)
+                CSTEP(&c, .op = STEP_SCHEDULER, .blob = scheduler, .blob_size = 7 * sizeof(*scheduler));
         if (late)
                 CSTEP(&c, .op = STEP_NO_NEW_PRIVS);
         else
@@ -165,16 +167,16 @@ TEST(notifications)
 {
         if (container_cannot_run())
                 return;
-        notify(SYS_execve, false);
-        notify(SYS_execve, true);
+        notify(SYS_execve, false, NULL);
+        notify(SYS_execve, true, NULL);
 }
 
 TEST(notifications_of_every_call)
 {
         if (container_cannot_run())
                 return;
-        notify(-1, false);
-        notify(-1, true);
+        notify(-1, false, NULL);
+        notify(-1, true, NULL);
 }
 
 TEST(notifications_many_times)
@@ -182,7 +184,34 @@ TEST(notifications_many_times)
         if (container_cannot_run())
                 return;
         for (int i = 0; i < 20; i++)
-                notify(-1, i % 2 == 0);
+                notify(-1, i % 2 == 0, NULL);
+}
+
+/* The thread that loads the filter waits for the other one, at an equal priority, on the only CPU. */
+TEST(notifications_under_fifo_scheduling)
+{
+        const uint64_t fifo[] = { SCHED_FIFO, 0, 0, 10, 0, 0, 0 };
+        const struct sched_param parameter = { .sched_priority = 10 };
+        cpu_set_t before, one;
+        pid_t pid;
+        int status;
+
+        if (container_cannot_run())
+                return;
+        pid = fork();
+        if (pid == 0)
+                _exit(sched_setscheduler(0, SCHED_FIFO, &parameter) < 0);
+        (void)waitpid(pid, &status, 0);
+        if (status != 0)
+                SKIP("no real-time scheduling here");
+        (void)sched_getaffinity(0, sizeof(before), &before);
+        CPU_ZERO(&one);
+        for (size_t cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; cpu++)
+                if (CPU_ISSET(cpu, &before))
+                        CPU_SET(cpu, &one);
+        (void)sched_setaffinity(0, sizeof(one), &one);
+        notify(SYS_execve, false, fifo);
+        (void)sched_setaffinity(0, sizeof(before), &before);
 }
 
 TEST(filters_that_the_kernel_refuses)

@@ -176,7 +176,8 @@ TEST(nothing_is_called_between_the_filter_and_the_program)
         fake_file("ptmx", 0020666, UINT64_C(5) << 32 | 2);
         EXPECT_EQ(fake_run("contain-init", &status), FAKE_EXECUTED);
         EXPECT_STR(fake_violations(), "");
-        EXPECT_CONTAINS(fake_trace(), "clone(0x250f00)\nseccomp(1, 0x8)\n  sched_yield()\n  sendmsg(");
+        EXPECT_CONTAINS(fake_trace(),
+                        "clone(0x250f00)\nsched_yield()\n  ppoll()\nseccomp(1, 0x8)\n  sendmsg(");
         EXPECT_CONTAINS(fake_trace(), ", \"{4711,4711}\")\n");
         EXPECT_STR(strstr(fake_trace(), "execve(\"/bin/sh\")"), "execve(\"/bin/sh\")\n");
         /* The thread closes what it sent, and is the last one to call. */
@@ -195,6 +196,19 @@ TEST(hooks_get_their_streams_and_an_empty_mask)
                         "write(45, \"{\"pid\":\")\nwrite(45, \"1\")\nwrite(45, \"}\")\nlseek(45)\n"
                         "clone(0x5100)\n  dup3(45, 0)\n  rt_sigprocmask(2)\n  execve(\"/bin/hook\")\n"
                         "ppoll()\nwait4(78)\n");
+}
+
+TEST(hooks_that_cannot_be_waited_for_are_killed)
+{
+        int status;
+
+        sample_unusual(&build);
+        fake_reset(&build);
+        fake_file("ptmx", 0020666, UINT64_C(5) << 32 | 2);
+        fake_fail("ppoll", 12, 0);
+        EXPECT_EQ(fake_run("contain-init", &status), FAKE_EXITED);
+        EXPECT_EQ(fake_failure().detail, PLAN_DETAIL_FORK);
+        EXPECT_CONTAINS(fake_trace(), "ppoll()\npidfd_send_signal(46, 9)\nwait4(78)\n");
 }
 
 TEST(in_place_nobody_is_talked_to)
