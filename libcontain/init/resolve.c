@@ -3,8 +3,7 @@
 /*
  * The one resolver of paths in the container. The root file system is hostile, and may change while we
  * look: a path is resolved by the kernel below the root's descriptor, and what it is resolved to is a
- * descriptor too. Nothing is ever made through a joined path, or through a symbolic link that
- * leads nowhere.
+ * descriptor too. Nothing is ever made by a path, only by a name in a folder that is open.
  */
 
 #include "init/init.h"
@@ -14,6 +13,9 @@
 
 /* How often to try again when somebody renames folders on the way. */
 #define RACES 64
+
+/* How many links that lead to one another. */
+#define LINKS 8
 
 int init_resolve(const struct init *in, const char *path, int flags, uint64_t more)
 {
@@ -144,7 +146,29 @@ int init_resolve_parent(struct init *in, const char *path, uint64_t more, const 
         return in->folder.fd;
 }
 
-int init_make(struct init *in, const char *path, bool folder, unsigned mode, uint64_t more)
+/*
+ * Where the link @name in @dir_fd leads, which is what @path ends with: as a path in the container again, to
+ * be resolved like any other. 0 when it is no link.
+ */
+static int read_link(int dir_fd, const char *path, const char *name, char *ret)
+{
+        const char *end = ret + PATH_SIZE;
+        char target[PATH_SIZE];
+        long n = sys_readlinkat(dir_fd, name, target, sizeof(target) - 1);
+
+        if (n <= 0 || n >= (long)sizeof(target) - 1)
+                return 0;
+        target[n] = '\0';
+        if (target[0] == '/')
+                return text_add(ret, end, target) < end - 1;
+        if ((size_t)(name - path) >= PATH_SIZE)
+                return 0;
+        return text_add(text_copy(ret, path, (size_t)(name - path)), end, target) < end - 1;
+}
+
+/* Makes what is absent at @path. 1 when a link that leads nowhere is in its place, and *ret_next is where. */
+static int make_once(struct init *in, const char *path, bool folder, unsigned mode, uint64_t more,
+                     int *ret_fd, char *ret_next)
 {
         const char *name;
         int dir_fd, r;
@@ -159,11 +183,42 @@ int init_make(struct init *in, const char *path, bool folder, unsigned mode, uin
         } else {
                 r = sys_openat(dir_fd, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
         }
+        if (r == -EEXIST && !(more & RESOLVE_NO_SYMLINKS) && read_link(dir_fd, path, name, ret_next)) {
+                init_forget_parent(in);
+                return 1;
+        }
         init_forget_parent(in);
-        /* It was absent a moment ago: a link that leads nowhere, or somebody is playing. */
+        /* It was absent a moment ago: somebody is playing. */
         if (r == -EEXIST)
                 return init_fail(in, PLAN_DETAIL_TARGET_LINK, -ELOOP);
-        return r < 0 ? init_fail(in, PLAN_DETAIL_TARGET_CREATE, r) : r;
+        if (r < 0)
+                return init_fail(in, PLAN_DETAIL_TARGET_CREATE, r);
+        *ret_fd = r;
+        return 0;
+}
+
+/*
+ * Images have links that lead nowhere yet, such as /etc/resolv.conf into /run: what is made is their target,
+ * in the root as always. Links among the folders on the way are not followed like that.
+ */
+int init_make(struct init *in, const char *path, bool folder, unsigned mode, uint64_t more)
+{
+        char paths[2][PATH_SIZE];
+
+        for (unsigned links = 0; links < LINKS; links++) {
+                char *next = paths[links % 2];
+                int fd = -ENOENT, r;
+
+                if (links > 0)
+                        fd = init_resolve(in, path, O_PATH, more);
+                if (fd != -ENOENT)
+                        return fd < 0 ? fail_target(in, fd) : fd;
+                r = make_once(in, path, folder, mode, more, &fd, next);
+                if (r <= 0)
+                        return r < 0 ? r : fd;
+                path = next;
+        }
+        return init_fail(in, PLAN_DETAIL_TARGET_LINK, -ELOOP);
 }
 
 int init_resolve_or_make_file(struct init *in, const char *path)

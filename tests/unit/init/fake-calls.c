@@ -63,6 +63,7 @@ static const struct fake_call calls[] = {
         { __NR_prctl, "prctl", "ddd", '0', 0, 0 },
         { __NR_prlimit64, "prlimit64", "-d", '0', 0, 0 },
         { __NR_read, "read", "d", 'r', 0, 0 },
+        { __NR_readlinkat, "readlinkat", "ds", '0', 0, 0 },
         { __NR_recvmsg, "recvmsg", "d", 'R', 3, 0x40000000 },
         { __NR_rt_sigaction, "rt_sigaction", "d", '0', 0, 0 },
         { __NR_rt_sigprocmask, "rt_sigprocmask", "d", '0', 0, 0 },

@@ -256,23 +256,64 @@ TEST(targets_stay_in_the_root)
         end();
 }
 
-TEST(no_target_is_made_through_a_dangling_link)
+TEST(no_folder_is_made_through_a_dangling_link)
 {
-        static const char *const targets[] = { "/dangling", "/dangling/below", "/folder/dangling" };
+        if (container_cannot_run())
+                return;
+        begin();
+        link_in_root("dangling", "/elsewhere");
+        container_add_root(&c);
+        CSTEP(&c, .op = STEP_FS, .s = { "tmpfs" });
+        CSTEP(&c, .op = STEP_ATTACH, .s = { "/dangling/below" });
+        expect_failure(STEP_ATTACH, ELOOP, PLAN_DETAIL_TARGET_LINK);
+        end();
+}
+
+TEST(the_target_of_a_dangling_link_is_made_in_the_root)
+{
+        static const struct {
+                const char *link, *leads_to, *made;
+        } cases[] = {
+                { "dangling", "/elsewhere", "/elsewhere" },
+                { "dangling", "elsewhere/deep", "/elsewhere/deep" },
+                { "dangling", "../../../../elsewhere", "/elsewhere" },
+                { "dangling", "/tmp/contain-made-outside/x", "/tmp/contain-made-outside/x" },
+        };
 
         if (container_cannot_run())
                 return;
-        for (size_t i = 0; i < 3; i++) {
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                char target[64], script[128];
+
                 begin();
-                link_in_root("dangling", "/elsewhere");
-                link_in_root("etc", "elsewhere/../elsewhere");
+                link_in_root(cases[i].link, cases[i].leads_to);
                 container_add_root(&c);
-                CSTEP(&c, .op = STEP_SYMLINK, .s = { "/folder/dangling", "nowhere" });
+                (void)snprintf(target, sizeof(target), "/%s", cases[i].link);
                 CSTEP(&c, .op = STEP_FS, .s = { "tmpfs" });
-                CSTEP(&c, .op = STEP_ATTACH, .s = { targets[i] });
-                expect_failure(STEP_ATTACH, ELOOP, PLAN_DETAIL_TARGET_LINK);
+                CSTEP(&c, .op = STEP_ATTACH, .s = { target });
+                (void)snprintf(script, sizeof(script), "grep -c ' %s .*tmpfs' /proc/self/mountinfo",
+                               cases[i].made);
+                container_add_rest(&c, script);
+                drive_run(&c.drive);
+                expect("1\n");
+                EXPECT_EQ(access("/tmp/contain-made-outside", F_OK), -1);
+                EXPECT_EQ(access("/elsewhere", F_OK), -1);
                 end();
         }
+}
+
+TEST(links_that_lead_to_one_another)
+{
+        if (container_cannot_run())
+                return;
+        begin();
+        link_in_root("a", "b");
+        link_in_root("b", "a");
+        container_add_root(&c);
+        CSTEP(&c, .op = STEP_FS, .s = { "tmpfs" });
+        CSTEP(&c, .op = STEP_ATTACH, .s = { "/a" });
+        expect_failure(STEP_ATTACH, ELOOP, PLAN_DETAIL_TARGET_LINK);
+        end();
 }
 
 TEST(proc_must_be_a_real_folder)

@@ -92,18 +92,20 @@ TEST(a_real_folder_is_asked_for_without_links)
                         "openat2(-9, \"/proc\", 0x290000, 0x16)\nsendmsg(3, FAILED 1 errno 40 detail 12)\n");
 }
 
-TEST(a_dangling_link_is_no_target)
+TEST(what_appears_meanwhile_is_no_target)
 {
         (void)attach("/a/b", 0, "openat2", ENOENT, 2);
-        /* Made meanwhile, or a link: O_EXCL and mkdir do not tell, and need not. */
+        /* Made meanwhile, and no link. */
         build_begin(&build, 0);
         STEP(&build, .op = STEP_FS, .s = { "tmpfs" });
         STEP(&build, .op = STEP_ATTACH, .s = { "/b" });
         fake_reset(&build);
         fake_fail_times("openat2", ENOENT, 1);
         fake_fail("mkdirat", EEXIST, 0);
-        EXPECT_CONTAINS(calls(),
-                        "mkdirat(23, \"b\", 0755)\nclose(23)\nsendmsg(3, FAILED 1 errno 40 detail 12)\n");
+        EXPECT_CONTAINS(
+                calls(),
+                "mkdirat(23, \"b\", 0755)\nreadlinkat(23, \"b\")\nclose(23)\nsendmsg(3, FAILED 1 errno 40 "
+                "detail 12)\n");
 }
 
 TEST(races_are_retried_but_not_for_ever)
