@@ -71,6 +71,17 @@ static const char *shown_cgroup_path(const struct ct_facts *facts)
         return "";
 }
 
+/* config.md: a capability that cannot be granted is no reason to fail, but one to say so. */
+static void warn_of_capabilities(struct contain *c)
+{
+        const struct ct_strings *unknown = &c->spec->process.capabilities.unknown;
+
+        for (size_t i = 0; i < unknown->n; i++)
+                ct_log(c->ctx, CONTAIN_LOG_WARNING,
+                       "%s: /process/capabilities: '%s' is not known, and left out", c->id,
+                       unknown->items[i]);
+}
+
 int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, struct ct_plan **ret,
                   contain_error_t **err)
 {
@@ -102,6 +113,7 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
                 if (c->namespace_fds[i] >= 0)
                         request.namespace_fds |= ct_namespace_types[i];
         request.cgroup_path = shown_cgroup_path(&facts);
+        warn_of_capabilities(c);
         return ct_plan_compile(c->spec, &facts, &request, ret, err);
 }
 

@@ -367,6 +367,7 @@ static void hand_over(struct creation *make)
         ct_event_watch(c);
         pthread_mutex_unlock(&c->look);
         ct_event_put(c, CONTAIN_EVENT_CREATED);
+        ct_log(c->ctx, CONTAIN_LOG_DEBUG, "%s: created, with process %d", c->id, (int)c->child.pid);
 }
 
 int ct_op_create(struct contain *c, contain_error_t **err)

@@ -117,5 +117,6 @@ int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err)
                 return r;
         ct_container_reset(c);
         ct_event_put(c, CONTAIN_EVENT_DESTROYED);
+        ct_log(c->ctx, CONTAIN_LOG_DEBUG, "%s: destroyed", c->id);
         return 0;
 }

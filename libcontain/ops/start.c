@@ -87,6 +87,7 @@ static int start_locked(struct contain *c, struct ct_state *state, contain_error
         if (r < 0)
                 return r;
         note_started(c, state);
+        ct_log(c->ctx, CONTAIN_LOG_DEBUG, "%s: started", c->id);
         return 0;
 }
 
