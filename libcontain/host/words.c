@@ -295,6 +295,9 @@ static void hint(const struct failure *f, contain_error_t **err)
                 ct_error_set_hint(err, "make it in the image, as the root file system cannot be written to");
         else if (f->step->op == STEP_TREE && f->message->error == EINVAL && !f->step->n[0])
                 ct_error_set_hint(err, "in a user namespace, a folder with mounts below takes 'rbind'");
+        else if (f->step->op == STEP_PROPAGATE && f->message->error == EINVAL)
+                ct_error_set_hint(
+                        err, "the caller's own root is not a mount point, as in a chroot: bind it on itself");
         else if (f->message->detail == PLAN_DETAIL_OUTSIDE)
                 ct_error_set_hint(err, "it was reached through a descriptor of another mount namespace");
 }
