@@ -113,7 +113,8 @@ struct contain {
         struct ct_child child;    /* pid 0: none */
         int console_fd;
         bool started;
-        bool gone; /* destroyed */
+        bool starting; /* a request to start is on its way */
+        bool gone;     /* destroyed */
         struct ct_exit exit;
         bool exited;
         struct ct_events events;
@@ -162,8 +163,11 @@ int ct_op_event_next(struct contain *c, contain_error_t **err);
 
 /* --- shared by verbs ------------------------------------------------------------------------ */
 
-/* Queues an event. Takes `look`. */
+/* Queues an event. Takes `look`; the other is for callers that hold it. */
 void ct_event_put(struct contain *c, int event);
+void ct_event_put_locked(struct contain *c, int event);
+/* While it starts, the end of the process is not told: the start comes first. Call with `look` held. */
+void ct_event_hold_exit(struct contain *c, bool hold);
 /* Has the pidfd and the OOM descriptor watched, if events were asked for. Call with `look` held. */
 void ct_event_watch(struct contain *c);
 

@@ -365,8 +365,8 @@ static void hand_over(struct creation *make)
         c->events.exit_told = c->events.exit_watched = false;
         c->events.oom_kills = 0;
         ct_event_watch(c);
+        ct_event_put_locked(c, CONTAIN_EVENT_CREATED);
         pthread_mutex_unlock(&c->look);
-        ct_event_put(c, CONTAIN_EVENT_CREATED);
         ct_log(c->ctx, CONTAIN_LOG_DEBUG, "%s: created, with process %d", c->id, (int)c->child.pid);
 }
 

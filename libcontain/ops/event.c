@@ -45,7 +45,7 @@ void ct_event_watch(struct contain *c)
 
         if (events->epoll_fd < 0)
                 return;
-        if (c->child.pidfd >= 0 && !events->exit_watched && !events->exit_told) {
+        if (c->child.pidfd >= 0 && !c->starting && !events->exit_watched && !events->exit_told) {
                 watch(c, c->child.pidfd);
                 events->exit_watched = true;
         }
@@ -56,14 +56,32 @@ void ct_event_watch(struct contain *c)
         }
 }
 
-void ct_event_put(struct contain *c, int event)
+void ct_event_hold_exit(struct contain *c, bool hold)
 {
         struct ct_events *events = &c->events;
 
-        pthread_mutex_lock(&c->look);
+        c->starting = hold;
+        if (!hold) {
+                ct_event_watch(c);
+        } else if (events->exit_watched) {
+                (void)epoll_ctl(events->epoll_fd, EPOLL_CTL_DEL, c->child.pidfd, NULL);
+                events->exit_watched = false;
+        }
+}
+
+void ct_event_put_locked(struct contain *c, int event)
+{
+        struct ct_events *events = &c->events;
+
         if (events->n < CT_EVENT_QUEUE)
                 events->queue[events->n++] = event;
         wake(events);
+}
+
+void ct_event_put(struct contain *c, int event)
+{
+        pthread_mutex_lock(&c->look);
+        ct_event_put_locked(c, event);
         pthread_mutex_unlock(&c->look);
 }
 
@@ -130,7 +148,7 @@ static int take_exit(struct contain *c)
 {
         struct ct_events *events = &c->events;
 
-        if (events->exit_told || c->child.pidfd < 0 || !c->exited)
+        if (events->exit_told || c->starting || c->child.pidfd < 0 || !c->exited)
                 return 0;
         if (events->exit_watched)
                 (void)epoll_ctl(events->epoll_fd, EPOLL_CTL_DEL, c->child.pidfd, NULL);

@@ -52,8 +52,16 @@ static void note_started(struct contain *c, struct ct_state *state)
                 ct_state_unlisten(state);
         pthread_mutex_lock(&c->look);
         c->started = true;
+        ct_event_put_locked(c, CONTAIN_EVENT_STARTED);
+        ct_event_hold_exit(c, false);
         pthread_mutex_unlock(&c->look);
-        ct_event_put(c, CONTAIN_EVENT_STARTED);
+}
+
+static void hold_exit(struct contain *c, bool hold)
+{
+        pthread_mutex_lock(&c->look);
+        ct_event_hold_exit(c, hold);
+        pthread_mutex_unlock(&c->look);
 }
 
 static int refuse(struct contain *c, contain_error_t **err)
@@ -82,10 +90,13 @@ static int start_locked(struct contain *c, struct ct_state *state, contain_error
         if (!state && c->start_fd < 0)
                 return refuse(c, err);
 
+        hold_exit(c, true);
         r = request_start(c, state ? connected : c->start_fd, state ? -1 : c->ctx->program_fd, err);
         c->start_fd = ct_close(c->start_fd);
-        if (r < 0)
+        if (r < 0) {
+                hold_exit(c, false);
                 return r;
+        }
         note_started(c, state);
         ct_log(c->ctx, CONTAIN_LOG_DEBUG, "%s: started", c->id);
         return 0;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,6 +130,45 @@ TEST(out_of_memory_is_told_before_the_exit)
         EXPECT_OK(contain_wait(c, 10000, &ended, &error_));
         EXPECT_EQ(ended.signo, SIGKILL);
         EXPECT_OK(contain_destroy(c, 0, &error_));
+}
+
+struct listener {
+        contain_t *c;
+        int fd;
+        int events[3];
+};
+
+static void *listen_to(void *data)
+{
+        struct listener *listener = data;
+
+        for (size_t i = 0; i < 3; i++)
+                listener->events[i] = next_event(listener->c, listener->fd);
+        return NULL;
+}
+
+/* However soon the program ends, another thread hears of its start first. */
+TEST(order_for_another_thread)
+{
+        WORLD(w);
+
+        for (int i = 0; i < 100; i++) {
+                struct listener listener = { .c = guest_new(&w, CONFIG(w, "exit 0")) };
+                pthread_t thread;
+
+                REQUIRE(listener.c != NULL);
+                listener.fd = contain_event_fd(listener.c, NULL);
+                pthread_create(&thread, NULL, listen_to, &listener);
+                EXPECT_OK(contain_create(listener.c, &error_));
+                EXPECT_OK(contain_start(listener.c, &error_));
+                pthread_join(thread, NULL);
+                EXPECT_EQ(listener.events[0], CONTAIN_EVENT_CREATED);
+                EXPECT_EQ(listener.events[1], CONTAIN_EVENT_STARTED);
+                EXPECT_EQ(listener.events[2], CONTAIN_EVENT_EXITED);
+                EXPECT_OK(contain_destroy(listener.c, 0, &error_));
+                close(listener.fd);
+                contain_unref(listener.c);
+        }
 }
 
 TEST(process_as_a_descriptor)
