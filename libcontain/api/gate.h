@@ -7,7 +7,7 @@
  * refused with words, never undefined. Then the handle's lock, where the call changes it, and one op.
  */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 /* 0, or -EINVAL for a NULL argument called @name. */
 static inline int gate_argument(const void *argument, const char *name, contain_error_t **err)

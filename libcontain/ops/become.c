@@ -3,7 +3,7 @@
 /* Replaces the calling process by the container's: contain-init is executed in place, and nobody is left to
  * talk to. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "host/converse.h"
 

@@ -2,7 +2,7 @@
 
 /* Facts and request put together for the planner, and its plan as text. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 /* The handle: made empty, freed whole. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 /* A context: settings, and what is looked up once for all containers. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include <stdarg.h>
 #include <stdio.h>

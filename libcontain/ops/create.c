@@ -6,7 +6,7 @@
  * it.
  */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "base/fds.h"
 #include "host/console.h"

@@ -2,7 +2,7 @@
 
 /* A complete configuration to start from: what `contain-run spec` writes and contain_load_rootfs() runs. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "base/buf.h"
 

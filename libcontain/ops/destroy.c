@@ -3,7 +3,7 @@
 /* Removes a container, in an order that can be taken up again by the next call after a crash: the record goes
  * last. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 static int refuse_running(struct contain *c, int status, contain_error_t **err)
 {

@@ -5,7 +5,7 @@
  * descriptor. Being a descriptor itself, the set can be polled in any loop.
  */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "base/fds.h"
 

@@ -2,7 +2,7 @@
 
 /* What this build and this kernel can do (runtime-spec, features.md, features-linux.md). */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "base/buf.h"
 #include "spec/options.h"

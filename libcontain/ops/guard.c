@@ -6,7 +6,7 @@
  * sent when the thread ends that made the process.
  */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "base/buf.h"
 #include "host/converse.h"

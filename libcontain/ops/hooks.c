@@ -2,7 +2,7 @@
 
 /* The hooks that no plan has in it, as they run after the start or after the end. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "host/hooks.h"
 

@@ -2,7 +2,7 @@
 
 /* All containers under a state root. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "base/buf.h"
 

@@ -2,7 +2,7 @@
 
 /* Takes a configuration in. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "base/fds.h"
 #include "base/json.h"

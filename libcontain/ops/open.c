@@ -2,7 +2,7 @@
 
 /* Takes a container over from its record. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "base/fds.h"
 

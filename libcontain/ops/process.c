@@ -2,7 +2,7 @@
 
 /* The container's process: has it ended, how, and ending it. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include <signal.h>
 #include <time.h>

@@ -2,7 +2,7 @@
 
 /* What is written down about a container, from its configuration; and the state object made of it. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "base/buf.h"
 

@@ -2,7 +2,7 @@
 
 /* Signals, by pidfd or to the whole cgroup. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 static int not_running(struct contain *c, contain_error_t **err)
 {

@@ -2,7 +2,7 @@
 
 /* Lets contain-init go on to the user's program. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "host/converse.h"
 #include "host/words.h"

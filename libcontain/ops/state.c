@@ -2,7 +2,7 @@
 
 /* Status and state of a container: found out each time, never believed from a record. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 /* Another handle may have started the container: then contain-init waits no more. */
 static bool waits_for_start(struct contain *c)

@@ -2,7 +2,7 @@
 
 /* The steps of a plan that run outside of the container, while contain-init waits. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "host/hooks.h"
 #include "host/idmap.h"

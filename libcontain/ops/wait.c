@@ -2,7 +2,7 @@
 
 /* Waiting for the end of the process, without holding anything that another call could want. */
 
-#include "ops/container.h"
+#include "ops/handle.h"
 
 #include "base/fds.h"
 

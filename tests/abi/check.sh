@@ -42,7 +42,8 @@ if ! readelf -SW "$library" | grep -q '\.debug_info'; then
         library=$work/build/libcontain/libcontain.so.1.0.0
 fi
 
-# Only what the public headers define is part of the interface.
+# Only what the public headers define is part of the interface. abidw knows them by their base names: an internal header
+# that defines an opaque struct must not be called like a public one.
 abidw --headers-dir "$top/include" --drop-private-types --exported-interfaces-only --no-corpus-path \
         --no-comp-dir-path --no-show-locs --out-file "$work/now.abi" "$library"
 # Where the sources were is no part of it either.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CT_OPS_CONTAINER_H
-#define CT_OPS_CONTAINER_H
+#ifndef CT_OPS_HANDLE_H
+#define CT_OPS_HANDLE_H
 
 /*
  * What a context and a container handle hold, and the verbs on them, one file each. The gates of api/ have
