@@ -89,6 +89,7 @@ void ct_container_reset(struct contain *c)
         c->start_fd = ct_close(c->start_fd);
         c->guard_fd = ct_close(c->guard_fd);
         pthread_mutex_lock(&c->look);
+        ct_event_settle(c);
         c->record = ct_record_free(c->record);
         c->cgroup = ct_cgroup_free(c->cgroup);
         /* A child that nobody waited for, and nobody will. */

@@ -361,7 +361,7 @@ static void hand_over(struct creation *make)
         c->child.pidfd = ct_high_fd(c->child.pidfd);
         make->turn.child.pidfd = -EBADF;
         c->console_fd = ct_high_fd(ct_take_fd(&make->console_fd));
-        c->exited = c->started = c->gone = false;
+        c->exited = c->started = false;
         c->events.exit_told = c->events.exit_watched = false;
         c->events.oom_kills = 0;
         ct_event_watch(c);

@@ -157,6 +157,16 @@ static int take_exit(struct contain *c)
         return CONTAIN_EVENT_EXITED;
 }
 
+void ct_event_settle(struct contain *c)
+{
+        int event = take_exit(c);
+
+        if (event != 0)
+                ct_event_put_locked(c, event);
+        /* It would poll readable for ever: the kernel tells of the cgroup's end on it, too. */
+        c->events.oom_fd = ct_close(c->events.oom_fd);
+}
+
 int ct_op_event_next(struct contain *c, contain_error_t **err)
 {
         int event;
@@ -164,15 +174,12 @@ int ct_op_event_next(struct contain *c, contain_error_t **err)
         (void)err;
         (void)ct_process_ended(c);
         pthread_mutex_lock(&c->look);
-        /* What the handle did before the process ended was queued before; a kill precedes the end that it
-         * causes. */
-        event = c->events.queue[0] == CONTAIN_EVENT_DESTROYED ? 0 : take_queued(&c->events);
+        /* What the handle did was queued before the process ended; a kill precedes the end that it causes. */
+        event = take_queued(&c->events);
         if (event == 0)
                 event = take_oom(c);
         if (event == 0)
                 event = take_exit(c);
-        if (event == 0)
-                event = take_queued(&c->events);
         pthread_mutex_unlock(&c->look);
         return event;
 }

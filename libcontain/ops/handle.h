@@ -114,7 +114,6 @@ struct contain {
         int console_fd;
         bool started;
         bool starting; /* a request to start is on its way */
-        bool gone;     /* destroyed */
         struct ct_exit exit;
         bool exited;
         struct ct_events events;
@@ -168,6 +167,8 @@ void ct_event_put(struct contain *c, int event);
 void ct_event_put_locked(struct contain *c, int event);
 /* While it starts, the end of the process is not told: the start comes first. Call with `look` held. */
 void ct_event_hold_exit(struct contain *c, bool hold);
+/* Queues the end of a process that is about to be forgotten, if it was not told of. Call with `look` held. */
+void ct_event_settle(struct contain *c);
 /* Has the pidfd and the OOM descriptor watched, if events were asked for. Call with `look` held. */
 void ct_event_watch(struct contain *c);
 

@@ -171,6 +171,23 @@ TEST(order_for_another_thread)
         }
 }
 
+/* Who looks late is told all the same. */
+TEST(events_outlive_the_container)
+{
+        static const int expected[] = { CONTAIN_EVENT_CREATED, CONTAIN_EVENT_STARTED, CONTAIN_EVENT_EXITED,
+                                        CONTAIN_EVENT_DESTROYED, 0 };
+        auto_container c = NULL;
+        WORLD(w);
+
+        c = guest_new(&w, CONFIG(w, "sleep 100"));
+        REQUIRE(c != NULL);
+        EXPECT_OK(contain_create(c, &error_));
+        EXPECT_OK(contain_start(c, &error_));
+        EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
+        for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+                EXPECT_EQ(contain_event_next(c, NULL), expected[i]);
+}
+
 TEST(process_as_a_descriptor)
 {
         struct pollfd wait = { .events = POLLIN };
