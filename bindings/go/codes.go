@@ -71,6 +71,18 @@ func (c Code) Error() string {
 	return fmt.Sprintf("contain: CT-%d", int(c))
 }
 
+// Cause is the part of the world that an error is due to: who has to change something.
+type Cause int
+
+// The values of Cause.
+const (
+	CauseOther     Cause = C.CONTAIN_CAUSE_OTHER     // none of these, or not known
+	CauseConfig    Cause = C.CONTAIN_CAUSE_CONFIG    // the configuration, or what it names
+	CauseKernel    Cause = C.CONTAIN_CAUSE_KERNEL    // the kernel lacks what is asked for
+	CausePrivilege Cause = C.CONTAIN_CAUSE_PRIVILEGE // the caller lacks a right
+	CauseBuild     Cause = C.CONTAIN_CAUSE_BUILD     // this build of the library lacks what is asked for
+)
+
 // Status of a container (runtime-spec, runtime.md, "State").
 type Status int
 

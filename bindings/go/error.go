@@ -10,6 +10,7 @@ import "syscall"
 // Error is what a call of the library reports.
 type Error struct {
 	Code     Code          // what went wrong: permanent, the thing to compare
+	Cause    Cause         // what it is due to
 	Errno    syscall.Errno // the errno value behind it
 	Pointer  string        // the place in the configuration, as a JSON pointer, or ""
 	Step     string        // the step of the plan that failed, or ""
@@ -52,6 +53,7 @@ func takeError(result C.int, e *C.contain_error_t) error {
 	defer C.contain_error_free(e)
 	return &Error{
 		Code:     Code(C.contain_error_code(e)),
+		Cause:    Cause(C.contain_error_cause(e)),
 		Errno:    syscall.Errno(C.contain_error_errno(e)),
 		Pointer:  C.GoString(C.contain_error_pointer(e)),
 		Step:     C.GoString(C.contain_error_step(e)),

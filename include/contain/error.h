@@ -62,6 +62,15 @@ enum {
         CONTAIN_E_LOST = 466       /* the container's first process died while being set up */
 };
 
+/** Who has to change something: the part of the world that an error is due to. */
+enum {
+        CONTAIN_CAUSE_OTHER = 0,  /* none of these, or not known: a busy handle, a full disk, a failed hook */
+        CONTAIN_CAUSE_CONFIG = 1, /* the configuration, or what it names: a file, a user id, a folder */
+        CONTAIN_CAUSE_KERNEL = 2, /* the kernel, or how this machine has set it up, lacks what is asked for */
+        CONTAIN_CAUSE_PRIVILEGE = 3, /* the caller lacks a right */
+        CONTAIN_CAUSE_BUILD = 4      /* this build of the library lacks what is asked for */
+};
+
 /**
  * contain_error_code() - what went wrong, as one of the CONTAIN_E_ numbers
  * @error: an error, or NULL
@@ -83,6 +92,18 @@ CONTAIN_API int contain_error_code(const contain_error_t *error);
  * Since:   1.0
  */
 CONTAIN_API int contain_error_errno(const contain_error_t *error);
+
+/**
+ * contain_error_cause() - what the error is due to, as one of the CONTAIN_CAUSE_ numbers
+ * @error: an error, or NULL
+ *
+ * For programs that tell people whom to turn to. There may be more causes in later versions.
+ *
+ * Threads: any.
+ * Returns: the cause; CONTAIN_CAUSE_OTHER for NULL.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_error_cause(const contain_error_t *error);
 
 /**
  * contain_error_pointer() - the place in the configuration that the error is about

@@ -7,12 +7,14 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 struct contain_error {
         int code;
         int errnum;
+        int cause;
         char *at;
         char *step;
         char *sentence;
@@ -74,6 +76,48 @@ static int natural_errno(int code)
         default:
                 return 0;
         }
+}
+
+/*
+ * What an error is due to when nobody who knew better has said so. While the container is built, an
+ * errno about a name or a value is about one that the configuration gave.
+ */
+static int usual_cause(int code, int errnum)
+{
+        bool building = code >= 400 && code < 500;
+
+        switch (errnum) {
+        case EACCES:
+                /* The user's program, hook or folder: it is the container's user who may not, or nobody may.
+                 */
+                if (code == CONTAIN_E_PROGRAM || code == CONTAIN_E_HOOK || code == CONTAIN_E_CWD)
+                        return CONTAIN_CAUSE_CONFIG;
+                return CONTAIN_CAUSE_PRIVILEGE;
+        case EPERM:
+                return CONTAIN_CAUSE_PRIVILEGE;
+        case ENOSYS:
+        case ENODEV:
+        case EOPNOTSUPP:
+                return building || code == CONTAIN_E_UNSUPPORTED ? CONTAIN_CAUSE_KERNEL : CONTAIN_CAUSE_OTHER;
+        case EINVAL:
+        case ENOENT:
+        case ENOTDIR:
+        case EISDIR:
+        case ELOOP:
+        case EEXIST:
+        case ENAMETOOLONG:
+        case ENOEXEC:
+        case ERANGE:
+        case E2BIG:
+                if (building)
+                        return CONTAIN_CAUSE_CONFIG;
+                break;
+        default:
+                break;
+        }
+        if (code >= 300 && code < 400)
+                return CONTAIN_CAUSE_CONFIG;
+        return code == CONTAIN_E_UNSUPPORTED ? CONTAIN_CAUSE_KERNEL : CONTAIN_CAUSE_OTHER;
 }
 
 /* strerror() is neither thread-safe nor free of the host's locale. */
@@ -145,6 +189,7 @@ int ct_failv(contain_error_t **err, int code, int errnum, const char *at, const 
                 return ct_fail_memory(err);
         error->code = code;
         error->errnum = errnum;
+        error->cause = usual_cause(code, errnum);
         error->at = strdup(or_empty(at));
         error->sentence = format_text(format, args);
         if (!error->at || !error->sentence || compose(error) < 0) {
@@ -201,6 +246,12 @@ void ct_error_set_step(contain_error_t **err, const char *step)
         (*err)->step = copy;
 }
 
+void ct_error_set_cause(contain_error_t **err, int cause)
+{
+        if (err && *err && !is_static(*err))
+                (*err)->cause = cause;
+}
+
 CONTAIN_API int contain_error_code(const contain_error_t *error)
 {
         return error ? error->code : 0;
@@ -209,6 +260,11 @@ CONTAIN_API int contain_error_code(const contain_error_t *error)
 CONTAIN_API int contain_error_errno(const contain_error_t *error)
 {
         return error ? error->errnum : 0;
+}
+
+CONTAIN_API int contain_error_cause(const contain_error_t *error)
+{
+        return error ? error->cause : CONTAIN_CAUSE_OTHER;
 }
 
 CONTAIN_API const char *contain_error_pointer(const contain_error_t *error)

@@ -27,9 +27,12 @@ int ct_failv(contain_error_t **err, int code, int errnum, const char *at, const 
 /* Out of memory: needs none itself, *err becomes a constant object. Returns -ENOMEM. */
 int ct_fail_memory(contain_error_t **err);
 
-/* Adds to the error just made; without effect on NULL and on the constant object. */
+/* These add to the error just made; without effect on NULL and on the constant object. */
 void ct_error_set_hint(contain_error_t **err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ct_error_set_step(contain_error_t **err, const char *step);
+
+/* CONTAIN_CAUSE_: where the one that follows from code and errno is not right. */
+void ct_error_set_cause(contain_error_t **err, int cause);
 
 CT_CLEANUP(contain_error_t, contain_error_free)
 

@@ -267,8 +267,11 @@ static void lay_out(struct ct_build *build, const struct plan_header *header, ch
 
 static int fail_size(contain_error_t **err)
 {
-        return ct_fail(err, CONTAIN_E_UNSUPPORTED, E2BIG, "",
-                       "the configuration is too long to be carried out");
+        int r = ct_fail(err, CONTAIN_E_UNSUPPORTED, E2BIG, "",
+                        "the configuration is too long to be carried out");
+
+        ct_error_set_cause(err, CONTAIN_CAUSE_CONFIG);
+        return r;
 }
 
 int ct_build_finish(struct ct_build *build, struct ct_plan **ret, contain_error_t **err)

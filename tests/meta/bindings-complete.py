@@ -17,7 +17,7 @@ ENUM = re.compile(r'^enum(?: \w+)? \{(.*?)\};', re.M | re.S)
 STRUCT = re.compile(r'^typedef struct (\w+) \{(.*?)^\}', re.M | re.S)
 
 # The class of bindings/python/contain/constants.py for a prefix; the first that fits.
-PYTHON_CLASSES = (('CONTAIN_E_', 'ErrorCode'), ('CONTAIN_STATUS_', 'Status'), ('CONTAIN_EVENT_', 'Event'),
+PYTHON_CLASSES = (('CONTAIN_E_', 'ErrorCode'), ('CONTAIN_CAUSE_', 'Cause'), ('CONTAIN_STATUS_', 'Status'), ('CONTAIN_EVENT_', 'Event'),
                   ('CONTAIN_LOG_', 'LogLevel'), ('CONTAIN_CONFIG_', 'ConfigFlags'), ('CONTAIN_SIGNAL_', 'SignalFlags'),
                   ('CONTAIN_DESTROY_', 'DestroyFlags'), ('CONTAIN_', 'Flags'))
 

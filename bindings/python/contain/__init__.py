@@ -11,7 +11,7 @@
 """
 
 from ._handle import StrPath, version
-from .constants import ErrorCode, Event, Flags, LogLevel, Status
+from .constants import Cause, ErrorCode, Event, Flags, LogLevel, Status
 from .container import Container, Descriptor, ExitStatus, HasFileno
 from .context import Context, LogFunction
 from .errors import (
@@ -36,6 +36,7 @@ from ._run import Result, run
 __all__ = [
     "AlreadyExists",
     "Busy",
+    "Cause",
     "ConfigError",
     "ContainError",
     "Container",

@@ -103,6 +103,7 @@ def _take_error(number: int, error: c_void_p) -> ContainError:
             lib.contain_error_errno(error),
             text(lib.contain_error_message(error)),
             code=code,
+            cause=lib.contain_error_cause(error),
             pointer=text(lib.contain_error_pointer(error)),
             step=text(lib.contain_error_step(error)),
             sentence=text(lib.contain_error_sentence(error)),

@@ -38,6 +38,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_version": (c_char_p, []),
     # error.h
     "contain_error_code": (c_int, [_HANDLE]),
+    "contain_error_cause": (c_int, [_HANDLE]),
     "contain_error_errno": (c_int, [_HANDLE]),
     "contain_error_pointer": (c_char_p, [_HANDLE]),
     "contain_error_step": (c_char_p, [_HANDLE]),

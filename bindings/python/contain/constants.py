@@ -74,6 +74,16 @@ class ErrorCode(_OpenEnum):
     LOST = 466
 
 
+class Cause(_OpenEnum):
+    """Who has to change something: the part of the world that an error is due to."""
+
+    OTHER = 0
+    CONFIG = 1
+    KERNEL = 2
+    PRIVILEGE = 3
+    BUILD = 4
+
+
 class Status(_OpenEnum):
     """Status of a container (runtime-spec, runtime.md, "State")."""
 

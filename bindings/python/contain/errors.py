@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .constants import ErrorCode
+from .constants import Cause, ErrorCode
 
 
 class ContainError(OSError):
@@ -14,6 +14,8 @@ class ContainError(OSError):
 
     code: ErrorCode
     """What went wrong: permanent, the thing to compare."""
+    cause: Cause
+    """What it is due to: the configuration, the kernel, a lack of rights, this build."""
     pointer: str
     """The place in the configuration, as a JSON pointer; "" when it is not about one place."""
     step: str
@@ -29,6 +31,7 @@ class ContainError(OSError):
         message: str,
         *,
         code: int = ErrorCode.SYSTEM,
+        cause: int = Cause.OTHER,
         pointer: str = "",
         step: str = "",
         sentence: str = "",
@@ -36,6 +39,7 @@ class ContainError(OSError):
     ) -> None:
         super().__init__(errno, message)
         self.code = ErrorCode(code)
+        self.cause = Cause(cause)
         self.pointer = pointer
         self.step = step
         self.sentence = sentence or message

@@ -51,10 +51,10 @@ class Words(unittest.TestCase):
             self.assertIs(errors.class_of(code), expected)
 
     def test_an_error_survives_pickling(self) -> None:
-        error = contain.ConfigError(22, "/a: no", code=314, pointer="/a", sentence="no", hint="yes")
+        error = contain.ConfigError(22, "/a: no", code=314, cause=1, pointer="/a", sentence="no", hint="yes")
         copy = pickle.loads(pickle.dumps(error))
         self.assertIs(type(copy), contain.ConfigError)
-        for name in ("errno", "code", "pointer", "sentence", "hint", "step"):
+        for name in ("errno", "code", "cause", "pointer", "sentence", "hint", "step"):
             self.assertEqual(getattr(copy, name), getattr(error, name))
         self.assertEqual(str(copy), "/a: no")
 

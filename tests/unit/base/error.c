@@ -5,6 +5,7 @@
 #include "harness/test.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 TEST(error_message_has_all_parts_in_order)
@@ -64,6 +65,55 @@ TEST(error_text_of_the_natural_errno_is_left_out)
                 EXPECT_STR(contain_error_message(error), cases[i].message);
                 EXPECT_STR(contain_error_pointer(error), "");
         }
+}
+
+TEST(error_cause_follows_from_code_and_errno)
+{
+        static const struct {
+                int code, errnum, cause;
+        } cases[] = {
+                { CONTAIN_E_BUNDLE, ENOENT, CONTAIN_CAUSE_CONFIG },
+                { CONTAIN_E_BUNDLE, EACCES, CONTAIN_CAUSE_PRIVILEGE },
+                { CONTAIN_E_JSON, EINVAL, CONTAIN_CAUSE_CONFIG },
+                { CONTAIN_E_CONFLICT, EINVAL, CONTAIN_CAUSE_CONFIG },
+                { CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, CONTAIN_CAUSE_KERNEL },
+                { CONTAIN_E_UNSUPPORTED, EINVAL, CONTAIN_CAUSE_KERNEL },
+                { CONTAIN_E_UNSUPPORTED, EPERM, CONTAIN_CAUSE_PRIVILEGE },
+                { CONTAIN_E_MOUNT, EPERM, CONTAIN_CAUSE_PRIVILEGE },
+                { CONTAIN_E_MOUNT, ENODEV, CONTAIN_CAUSE_KERNEL },
+                { CONTAIN_E_MOUNT, ENOENT, CONTAIN_CAUSE_CONFIG },
+                { CONTAIN_E_MOUNT, EIO, CONTAIN_CAUSE_OTHER },
+                { CONTAIN_E_PROGRAM, EACCES, CONTAIN_CAUSE_CONFIG },
+                { CONTAIN_E_PROGRAM, EPERM, CONTAIN_CAUSE_PRIVILEGE },
+                { CONTAIN_E_STATE, EACCES, CONTAIN_CAUSE_PRIVILEGE },
+                { CONTAIN_E_ARGUMENT, EINVAL, CONTAIN_CAUSE_OTHER },
+                { CONTAIN_E_NOT_FOUND, ENOENT, CONTAIN_CAUSE_OTHER },
+                { CONTAIN_E_SYSTEM, ENOSYS, CONTAIN_CAUSE_OTHER },
+                { CONTAIN_E_HOOK, ECANCELED, CONTAIN_CAUSE_OTHER },
+        };
+
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                _cleanup_(contain_error_freep) contain_error_t *error = NULL;
+                char what[64];
+
+                (void)ct_fail(&error, cases[i].code, cases[i].errnum, NULL, "x");
+                (void)snprintf(what, sizeof what, "cause of code %d, errno %d", cases[i].code,
+                               cases[i].errnum);
+                (void)test_equal(contain_error_cause(error), cases[i].cause, __FILE__, __LINE__, what);
+        }
+}
+
+TEST(error_cause_can_be_set)
+{
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
+
+        ct_error_set_cause(NULL, CONTAIN_CAUSE_BUILD);
+        ct_error_set_cause(&error, CONTAIN_CAUSE_BUILD);
+        EXPECT_EQ(contain_error_cause(error), CONTAIN_CAUSE_OTHER);
+        (void)ct_fail(&error, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, NULL, "x");
+        ct_error_set_cause(&error, CONTAIN_CAUSE_BUILD);
+        EXPECT_EQ(contain_error_cause(error), CONTAIN_CAUSE_BUILD);
+        EXPECT_STR(contain_error_message(error), "x: Operation not supported [CT-121]");
 }
 
 TEST(error_without_errno_is_einval)
