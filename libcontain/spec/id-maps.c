@@ -14,6 +14,7 @@
 static int parse_map(const struct ct_json *value, void *ret, contain_error_t **err)
 {
         struct ct_spec_id_map *map = ret;
+        struct ct_json size;
         int r;
 
         r = ct_json_require(ct_spec_get_id(value, "containerID", &map->container_id, err), value,
@@ -23,12 +24,14 @@ static int parse_map(const struct ct_json *value, void *ret, contain_error_t **e
         r = ct_json_require(ct_spec_get_id(value, "hostID", &map->host_id, err), value, "hostID", err);
         if (r < 0)
                 return r;
-        r = ct_json_require(ct_spec_get_uint32(value, "size", UINT32_MAX, &map->size, err), value, "size",
-                            err);
+        r = ct_json_require(ct_json_get(value, "size", &size, err), value, "size", err);
+        if (r < 0)
+                return r;
+        r = ct_spec_get_uint32(value, "size", UINT32_MAX, &map->size, err);
         if (r < 0)
                 return r;
         if (map->size == 0)
-                return ct_json_fail(value, err, CONTAIN_E_VALUE, "the size is 0");
+                return ct_json_fail(&size, err, CONTAIN_E_VALUE, "the size is 0");
         /* The last id of all, (uint32_t)-1, cannot be mapped. */
         if (map->size > UINT32_MAX - map->container_id || map->size > UINT32_MAX - map->host_id)
                 return ct_json_fail(value, err, CONTAIN_E_VALUE,

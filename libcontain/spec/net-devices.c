@@ -11,6 +11,7 @@
 static int parse_device(const struct ct_json *value, const char *host_name, struct ct_spec_net_device *ret,
                         contain_error_t **err)
 {
+        struct ct_json name;
         int r;
 
         r = ct_spec_check_interface(value, host_name, err);
@@ -20,9 +21,12 @@ static int parse_device(const struct ct_json *value, const char *host_name, stru
         if (!ret->host_name)
                 return ct_fail_memory(err);
         r = ct_spec_get_text(value, "name", &ret->name, err);
+        if (r <= 0)
+                return r;
+        r = ct_json_get(value, "name", &name, err);
         if (r < 0)
                 return r;
-        return ret->name ? ct_spec_check_interface(value, ret->name, err) : 0;
+        return ct_spec_check_interface(&name, ret->name, err);
 }
 
 static const char *inner_name(const struct ct_spec_net_device *device)

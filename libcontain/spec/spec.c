@@ -89,17 +89,20 @@ static int parse_version(const struct ct_json *value, struct ct_spec *ret, conta
 
 static int parse_root(const struct ct_json *value, struct ct_spec *ret, contain_error_t **err)
 {
-        struct ct_json root;
+        struct ct_json root, path;
         int r;
 
         r = ct_json_require(ct_json_get_object(value, "root", &root, err), value, "root", err);
         if (r < 0)
                 return r;
-        r = ct_json_require(ct_json_get_string(&root, "path", &ret->root_path, err), &root, "path", err);
+        r = ct_json_require(ct_json_get(&root, "path", &path, err), &root, "path", err);
+        if (r < 0)
+                return r;
+        r = ct_json_string(&path, &ret->root_path, err);
         if (r < 0)
                 return r;
         if (ret->root_path[0] == '\0')
-                return ct_json_fail(&root, err, CONTAIN_E_VALUE, "the path is empty");
+                return ct_json_fail(&path, err, CONTAIN_E_VALUE, "the path is empty");
         r = ct_json_get_bool(&root, "readonly", &ret->root_readonly, err);
         if (r < 0)
                 return r;

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 
 #include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 
 int ct_spec_find_word(const struct ct_json *at, const char *name, const char *what,
@@ -244,8 +245,13 @@ static const char *skip_number(const char *text)
 static bool is_list(const char *text)
 {
         while (text) {
+                const char *first = text;
+
                 text = skip_number(text);
                 if (text && *text == '-') {
+                        /* At most nine digits, so that both fit in a long. */
+                        if (strtol(first, NULL, 10) > strtol(text + 1, NULL, 10))
+                                return false;
                         text = skip_number(text + 1);
                         if (text && *text == ':') {
                                 text = skip_number(text + 1);
