@@ -4,6 +4,10 @@
 
 #include "init/init.h"
 
+/* Those that mount(2) has elsewhere. */
+#define STATFS_RELATIME    0x1000
+#define STATFS_NOSYMFOLLOW 0x2000
+
 /* Where the flag words of statfs(2), mount_setattr(2) and mount(2) say the same. */
 static const struct {
         unsigned long statfs, attribute, mount;
@@ -13,10 +17,10 @@ static const struct {
         { MS_NODEV, MOUNT_ATTR_NODEV, MS_NODEV },
         { MS_NOEXEC, MOUNT_ATTR_NOEXEC, MS_NOEXEC },
         { MS_NODIRATIME, MOUNT_ATTR_NODIRATIME, MS_NODIRATIME },
+        { STATFS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW },
 };
-#define STATFS_RELATIME 0x1000 /* the one that mount(2) has elsewhere */
 
-static unsigned long mount_flags(unsigned long now, const struct mount_attr *attributes)
+unsigned long init_mount_flags(unsigned long now, const struct mount_attr *attributes)
 {
         unsigned long atime = now & (MS_NOATIME | STATFS_RELATIME), ret = 0;
 
@@ -71,11 +75,23 @@ static int set_by_mount(struct init *in, int fd, const struct mount_attr *attrib
                 return r;
         if (attributes->attr_set || attributes->attr_clr)
                 r = sys_mount(target,
-                              MS_REMOUNT | MS_BIND | mount_flags((unsigned long)fs.f_flags, attributes));
+                              MS_REMOUNT | MS_BIND | init_mount_flags((unsigned long)fs.f_flags, attributes));
         if (r == 0 && attributes->propagation)
                 r = sys_mount(target, (unsigned long)attributes->propagation | (recursive ? MS_REC : 0ul));
         back = in->pivoted ? sys_fchdir(in->root_fd) : sys_chdir("/");
         return r < 0 ? r : back;
+}
+
+bool init_is_for_mount(struct init *in, int r, const struct mount_attr *attributes, bool recursive)
+{
+        uint64_t changed = attributes->attr_set | attributes->attr_clr;
+
+        if (r == -ENOSYS)
+                in->no_setattr = true;
+        else if (r != -EINVAL || !(changed & MOUNT_ATTR_NOSYMFOLLOW))
+                return false;
+        /* mount(2) changes flags of one mount at a time. */
+        return !recursive || changed == 0;
 }
 
 int init_set_attributes(struct init *in, int fd, const struct mount_attr *attributes, bool recursive)
@@ -85,11 +101,7 @@ int init_set_attributes(struct init *in, int fd, const struct mount_attr *attrib
         if (!in->no_setattr)
                 r = sys_mount_setattr(fd, AT_EMPTY_PATH | (recursive ? (unsigned)AT_RECURSIVE : 0u),
                                       attributes);
-        if (r == -ENOSYS) {
-                in->no_setattr = true;
-                /* mount(2) changes flags of one mount at a time. */
-                if (!recursive || !(attributes->attr_set | attributes->attr_clr))
-                        r = set_by_mount(in, fd, attributes, recursive);
-        }
+        if (init_is_for_mount(in, r, attributes, recursive))
+                r = set_by_mount(in, fd, attributes, recursive);
         return r < 0 ? init_fail(in, PLAN_DETAIL_ATTRIBUTES, r) : 0;
 }

@@ -70,8 +70,9 @@ struct init {
         int tree_fd;
         bool tree_is_file_system;
         bool no_setattr;    /* Linux before 5.12 */
-        bool tree_has_late; /* late: to be set once it is attached */
+        bool tree_has_late; /* to be set once it is attached: */
         struct mount_attr late;
+        uint64_t late_below; /* propagation, first and with all that is mounted below */
 
         /* Things from outside that are needed inside. */
         int proc_fd;
@@ -175,8 +176,23 @@ int init_is_folder(int fd);
 
 /* --- attributes.c --------------------------------------------------------------------------- */
 
+/* What mount(2) calls the flags @now (of statfs(2)) once they are changed. */
+unsigned long init_mount_flags(unsigned long now, const struct mount_attr *attributes);
+/*
+ * Is it for mount(2) to do what mount_setattr(2) answered @r to? Before Linux 5.12 there is no such call,
+ * before 5.14 it does not know about symbolic links.
+ */
+bool init_is_for_mount(struct init *in, int r, const struct mount_attr *attributes, bool recursive);
 /* mount_setattr() on the mount at @fd, by older calls where it is not known. */
 int init_set_attributes(struct init *in, int fd, const struct mount_attr *attributes, bool recursive);
+
+/* --- mounts.c: the current tree --------------------------------------------------------------- */
+
+void init_set_tree(struct init *in, int fd, bool is_file_system);
+/* The same on the current tree; what takes mount(2) is done when the tree is attached. */
+int init_change_tree(struct init *in, const struct mount_attr *change, bool recursive);
+/* Opens what is mounted at a step's target. */
+int init_open_mounted(struct init *in, const struct plan_step *step);
 
 /* --- proc.c: a procfs that the container has no hand in ------------------------------------- */
 
@@ -237,9 +253,9 @@ init_step_function init_step_join, init_step_unshare, init_step_root_ids, init_s
         init_step_fork, init_step_hide, init_step_loopback, init_step_hostname, init_step_domainname;
 /* root.c */
 init_step_function init_step_propagate, init_step_rootfs, init_step_pivot, init_step_root_attr;
-/* mounts.c */
-init_step_function init_step_tree, init_step_fs, init_step_attr, init_step_idmap, init_step_attach,
-        init_step_remount, init_step_target_attr, init_step_mkdir;
+/* mounts.c, file-systems.c */
+init_step_function init_step_tree, init_step_attr, init_step_idmap, init_step_attach, init_step_target_attr,
+        init_step_mkdir, init_step_fs, init_step_remount;
 /* copyup.c, devices.c, console.c, hooks.c, masks.c, wait.c */
 init_step_function init_step_copy_up, init_step_mknod, init_step_symlink, init_step_console,
         init_step_stdio_console, init_step_hook, init_step_mask, init_step_read_only, init_step_start_wait;

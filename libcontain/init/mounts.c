@@ -7,11 +7,9 @@
 
 #include "init/init.h"
 
-#define KEY_SIZE 256 /* the kernel takes no longer one */
-
 /* --- the current tree ----------------------------------------------------------------------- */
 
-static void set_tree(struct init *in, int fd, bool is_file_system)
+void init_set_tree(struct init *in, int fd, bool is_file_system)
 {
         in->tree_fd = fd;
         in->tree_is_file_system = is_file_system;
@@ -33,7 +31,7 @@ int init_step_tree(struct init *in, const struct plan_step *step)
                                            (step->n[0] ? (unsigned)AT_RECURSIVE : 0u));
         if (fd < 0)
                 return init_fail(in, PLAN_DETAIL_SOURCE, fd);
-        set_tree(in, fd, false);
+        init_set_tree(in, fd, false);
         if (type == 0)
                 return 0;
         r = sys_statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &is);
@@ -45,137 +43,62 @@ int init_step_tree(struct init *in, const struct plan_step *step)
         return 0;
 }
 
-/* --- file systems --------------------------------------------------------------------------- */
-
-static const struct {
-        unsigned long flag;
-        const char *set, *clear;
-} superblock_flags[] = {
-        { MS_RDONLY, "ro", "rw" },
-        { MS_SYNCHRONOUS, "sync", "async" },
-        { MS_DIRSYNC, "dirsync", NULL },
-        { MS_MANDLOCK, "mand", "nomand" },
-        { MS_LAZYTIME, "lazytime", "nolazytime" },
-};
-
-static int configure_flags(int fd, uint64_t set, uint64_t clear)
-{
-        int r = 0;
-
-        for (size_t i = 0; i < sizeof(superblock_flags) / sizeof(superblock_flags[0]) && r == 0; i++) {
-                const char *key = NULL;
-
-                if (set & superblock_flags[i].flag)
-                        key = superblock_flags[i].set;
-                else if (clear & superblock_flags[i].flag)
-                        key = superblock_flags[i].clear;
-                if (key)
-                        r = sys_fsconfig(fd, FSCONFIG_SET_FLAG, key, NULL);
-        }
-        return r;
-}
-
-static int configure_option(int fd, const char *option)
-{
-        const char *value = text_find(option, '=');
-        char key[KEY_SIZE];
-        size_t size;
-
-        if (!value)
-                return sys_fsconfig(fd, FSCONFIG_SET_FLAG, option, NULL);
-        size = (size_t)(value - option);
-        if (size >= sizeof(key))
-                return -EINVAL;
-        *text_copy(key, option, size) = '\0';
-        return sys_fsconfig(fd, FSCONFIG_SET_STRING, key, value + 1);
-}
-
-static int configure_options(struct init *in, int fd, const struct plan_step *step)
-{
-        const char *table = init_blob(in, step);
-        uint64_t index = 0;
-
-        for (uint32_t i = 0; i < step->blob_size; index++) {
-                int r = configure_option(fd, table + i);
-
-                if (r < 0) {
-                        in->value = index;
-                        return init_fail(in, PLAN_DETAIL_OPTION, r);
-                }
-                i += (uint32_t)text_length(table + i) + 1;
-        }
-        return 0;
-}
-
-static int make_file_system(struct init *in, const struct plan_step *step, int fd)
-{
-        const char *source = init_text(in, step->s[1]);
-        int r = 0;
-
-        if (source)
-                r = sys_fsconfig(fd, FSCONFIG_SET_STRING, "source", source);
-        if (r < 0)
-                return init_fail(in, PLAN_DETAIL_SOURCE, r);
-        r = configure_options(in, fd, step);
-        if (r < 0)
-                return r;
-        r = configure_flags(fd, step->n[1], 0);
-        if (r == 0)
-                r = sys_fsconfig(fd, FSCONFIG_CMD_CREATE, NULL, NULL);
-        if (r == 0)
-                r = sys_fsmount(fd, FSMOUNT_CLOEXEC, (unsigned)step->n[0]);
-        return r < 0 ? init_fail(in, PLAN_DETAIL_SUPERBLOCK, r) : r;
-}
-
-int init_step_fs(struct init *in, const struct plan_step *step)
-{
-        const char *type = init_text(in, step->s[0]);
-        int fd, r;
-
-        if (!type)
-                return init_fail(in, PLAN_DETAIL_PLAN, -EINVAL);
-        fd = sys_fsopen(type, FSOPEN_CLOEXEC);
-        if (fd < 0)
-                return init_fail(in, PLAN_DETAIL_TYPE, fd);
-        r = make_file_system(in, step, fd);
-        init_close(&fd);
-        if (r < 0)
-                return r;
-        set_tree(in, r, true);
-        return 0;
-}
-
 /* --- attributes ----------------------------------------------------------------------------- */
 
 /* Adds a later change to an earlier one. */
-static void merge(struct mount_attr *to, const struct mount_attr *from)
+static void merge(struct init *in, const struct mount_attr *change, bool recursive)
 {
-        to->attr_set = (to->attr_set & ~from->attr_clr) | from->attr_set;
-        to->attr_clr |= from->attr_clr;
-        if (from->propagation)
-                to->propagation = from->propagation;
+        struct mount_attr *late = &in->late;
+
+        if (!in->tree_has_late) {
+                in->late = (struct mount_attr){ 0 };
+                in->late_below = 0;
+        }
+        in->tree_has_late = true;
+        late->attr_set = (late->attr_set & ~change->attr_clr) | change->attr_set;
+        late->attr_clr = (late->attr_clr & ~change->attr_set) | change->attr_clr;
+        if (recursive && change->propagation) {
+                in->late_below = change->propagation;
+                late->propagation = 0;
+        } else if (change->propagation) {
+                late->propagation = change->propagation;
+        }
 }
 
-int init_step_attr(struct init *in, const struct plan_step *step)
+/* What mount_setattr(2) could not do for a tree, done by mount(2) now that the tree can be reached. */
+static int change_late(struct init *in)
 {
-        const struct mount_attr attributes = { .attr_set = step->n[0],
-                                               .attr_clr = step->n[1],
-                                               .propagation = step->n[2] };
-        bool recursive = step->n[3] != 0;
+        const struct mount_attr below = { .propagation = in->late_below };
+        int r = 0;
+
+        if (below.propagation)
+                r = init_set_attributes(in, in->tree_fd, &below, true);
+        if (r == 0 && (in->late.attr_set | in->late.attr_clr | in->late.propagation))
+                r = init_set_attributes(in, in->tree_fd, &in->late, false);
+        return r;
+}
+
+int init_change_tree(struct init *in, const struct mount_attr *change, bool recursive)
+{
         int r = -ENOSYS;
 
         if (!in->no_setattr)
                 r = sys_mount_setattr(in->tree_fd, AT_EMPTY_PATH | (recursive ? (unsigned)AT_RECURSIVE : 0u),
-                                      &attributes);
-        if (r == -ENOSYS && (!recursive || !(attributes.attr_set | attributes.attr_clr))) {
-                in->no_setattr = true;
-                if (!in->tree_has_late)
-                        in->late = (struct mount_attr){ 0 };
-                merge(&in->late, &attributes);
-                in->tree_has_late = true;
+                                      change);
+        if (init_is_for_mount(in, r, change, recursive)) {
+                merge(in, change, recursive);
                 return 0;
         }
         return r < 0 ? init_fail(in, PLAN_DETAIL_ATTRIBUTES, r) : 0;
+}
+
+int init_step_attr(struct init *in, const struct plan_step *step)
+{
+        const struct mount_attr change = { .attr_set = step->n[0],
+                                           .attr_clr = step->n[1],
+                                           .propagation = step->n[2] };
+
+        return init_change_tree(in, &change, step->n[3] != 0);
 }
 
 int init_step_idmap(struct init *in, const struct plan_step *step)
@@ -229,14 +152,13 @@ int init_step_attach(struct init *in, const struct plan_step *step)
         if (r < 0)
                 return init_fail(in, PLAN_DETAIL_ATTACH, r);
         if (in->tree_has_late)
-                r = init_set_attributes(in, in->tree_fd, &in->late, false);
+                r = change_late(in);
         if (!(step->n[0] & PLAN_ATTACH_KEEP))
                 init_close(&in->tree_fd);
         return r;
 }
 
-/* Opens what is mounted at a step's target. */
-static int open_mounted(struct init *in, const struct plan_step *step)
+int init_open_mounted(struct init *in, const struct plan_step *step)
 {
         const char *target = init_text(in, step->s[0]);
         int fd;
@@ -247,41 +169,6 @@ static int open_mounted(struct init *in, const struct plan_step *step)
         return fd < 0 ? init_fail(in, PLAN_DETAIL_TARGET, fd) : fd;
 }
 
-static int reconfigure(struct init *in, const struct plan_step *step, int fd)
-{
-        int config_fd, r;
-
-        config_fd = sys_fspick(fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
-        if (config_fd < 0)
-                return init_fail(in, PLAN_DETAIL_SUPERBLOCK, config_fd);
-        r = configure_options(in, config_fd, step);
-        if (r == 0) {
-                r = configure_flags(config_fd, step->n[2], step->n[3]);
-                if (r == 0)
-                        r = sys_fsconfig(config_fd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL);
-                if (r < 0)
-                        r = init_fail(in, PLAN_DETAIL_SUPERBLOCK, r);
-        }
-        init_close(&config_fd);
-        return r;
-}
-
-int init_step_remount(struct init *in, const struct plan_step *step)
-{
-        const struct mount_attr attributes = { .attr_set = step->n[0], .attr_clr = step->n[1] };
-        int fd, r = 0;
-
-        fd = open_mounted(in, step);
-        if (fd < 0)
-                return fd;
-        if (step->n[2] || step->n[3] || step->blob_size)
-                r = reconfigure(in, step, fd);
-        if (r == 0 && (attributes.attr_set || attributes.attr_clr))
-                r = init_set_attributes(in, fd, &attributes, false);
-        init_close(&fd);
-        return r;
-}
-
 int init_step_target_attr(struct init *in, const struct plan_step *step)
 {
         const struct mount_attr attributes = { .attr_set = step->n[0],
@@ -289,7 +176,7 @@ int init_step_target_attr(struct init *in, const struct plan_step *step)
                                                .propagation = step->n[2] };
         int fd, r;
 
-        fd = open_mounted(in, step);
+        fd = init_open_mounted(in, step);
         if (fd < 0)
                 return fd;
         r = init_set_attributes(in, fd, &attributes, step->n[3] != 0);

@@ -215,6 +215,12 @@ static inline int sys_mount(const char *target, unsigned long flags)
         return (int)SYS5(__NR_mount, 0, target, 0, flags, 0);
 }
 
+static inline int sys_mount_new(const char *source, const char *target, const char *type, unsigned long flags,
+                                const char *data)
+{
+        return (int)SYS5(__NR_mount, source, target, type, flags, data);
+}
+
 static inline int sys_umount(const char *target, int flags)
 {
         return (int)SYS2(__NR_umount2, target, flags);

@@ -55,14 +55,16 @@ static void add_fresh(struct ct_build *build, const struct work *work,
                       const struct ct_facts_hierarchy *hierarchy)
 {
         _cleanup_buf_ struct ct_buf data = CT_BUF_INIT;
+        const struct ct_file_system fs = { .at = work->at,
+                                           .type = hierarchy->v2 ? "cgroup2" : "cgroup",
+                                           .source = "cgroup",
+                                           .attr = work->attr };
 
         if (hierarchy->v2)
                 ct_build_put_strings(&data, &work->mount->data);
         else
                 put_words(&data, hierarchy->options);
-        ct_build_add(build, .op = STEP_FS, .at = work->at,
-                     .s = { hierarchy->v2 ? "cgroup2" : "cgroup", "cgroup" }, .n = { work->attr },
-                     .blob = &data);
+        ct_plan_add_fs(build, &fs, false, &data);
         add_propagation(build, work);
 }
 
@@ -119,10 +121,13 @@ static void add_legacy(struct ct_build *build, const struct work *work)
         _cleanup_buf_ struct ct_buf data = CT_BUF_INIT;
         const struct ct_facts *facts = build->facts;
         const char *destination = work->mount->destination;
+        const struct ct_file_system fs = { .at = work->at,
+                                           .type = "tmpfs",
+                                           .source = "cgroup",
+                                           .attr = work->attr & ~(uint64_t)MOUNT_ATTR_RDONLY };
 
         (void)ct_buf_append(&data, "mode=755", sizeof("mode=755"));
-        ct_build_add(build, .op = STEP_FS, .at = work->at, .s = { "tmpfs", "cgroup" },
-                     .n = { work->attr & ~(uint64_t)MOUNT_ATTR_RDONLY }, .blob = &data);
+        ct_plan_add_fs(build, &fs, false, &data);
         add_propagation(build, work);
         add_attach(build, work, destination);
 
@@ -150,16 +155,26 @@ int ct_plan_add_cgroup_mount(struct ct_build *build, const struct ct_spec_mount 
                 .clear = mount->attr_clear_recursive | mount->attr_clear,
                 .fresh = ((build->new_namespaces | build->joined_namespaces) & CLONE_NEWCGROUP) != 0,
         };
+        int r;
 
         if (mount->tmpcopyup || mount->idmap || mount->uid_maps.n > 0)
                 return ct_fail(err, CONTAIN_E_VALUE, EINVAL, at,
                                "a cgroup mount has no id maps and nothing to copy up");
+        r = ct_plan_refuse_super_words(build, mount, at, "cgroups", err);
+        if (r < 0)
+                return r;
         if (facts->cgroup_mode == CT_CGROUP_NONE || facts->n_hierarchies == 0)
                 return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, at,
                                "no cgroup hierarchy is mounted on this machine");
+        if (mount->data.n > 0 && !work.fresh)
+                return ct_fail(err, CONTAIN_E_VALUE, EINVAL,
+                               ct_plan_option_at(build, mount, at, mount->data.items[0]),
+                               "'%s' is for a cgroup mount of its own, which takes a cgroup namespace",
+                               mount->data.items[0]);
         if (facts->cgroup_mode != CT_CGROUP_V2) {
                 if (mount->data.n > 0)
-                        return ct_fail(err, CONTAIN_E_VALUE, EINVAL, at,
+                        return ct_fail(err, CONTAIN_E_VALUE, EINVAL,
+                                       ct_plan_option_at(build, mount, at, mount->data.items[0]),
                                        "'%s' is no option of a mount of type 'cgroup' on cgroup v1",
                                        mount->data.items[0]);
                 add_legacy(build, &work);

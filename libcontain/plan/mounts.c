@@ -7,6 +7,8 @@
 
 #include "plan/parts.h"
 
+#include "spec/options.h"
+
 #include <linux/mount.h>
 #include <sched.h>
 #include <string.h>
@@ -23,15 +25,86 @@ struct work {
         bool late_readonly;
 };
 
-/* Place of option @word, or of the mount. */
+const char *ct_plan_option_at(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
+                              const char *word)
+{
+        for (size_t i = 0; i < mount->options.n; i++)
+                if (strcmp(mount->options.items[i], word) == 0)
+                        return ct_build_text(build, "%s/options/%zu", at, i);
+        return at;
+}
+
 static const char *option_at(struct ct_build *build, const struct work *work, const char *word)
 {
-        const struct ct_strings *options = &work->mount->options;
+        return ct_plan_option_at(build, work->mount, work->at, word);
+}
 
-        for (size_t i = 0; i < options->n; i++)
-                if (strcmp(options->items[i], word) == 0)
-                        return ct_build_text(build, "%s/options/%zu", work->at, i);
-        return work->at;
+/* --- what cannot be honoured ----------------------------------------------------------------- */
+
+/*
+ * Those that a file system has and a mount has not. Their opposites ask for what is so by default, and
+ * "silent" for nothing to be logged, which nothing is.
+ */
+static const struct {
+        uint32_t flag;
+        const char *word;
+} super_words[] = {
+        { MS_SYNCHRONOUS, "sync" },  { MS_DIRSYNC, "dirsync" },    { MS_MANDLOCK, "mand" },
+        { MS_LAZYTIME, "lazytime" }, { MS_I_VERSION, "iversion" },
+};
+
+int ct_plan_refuse_super_words(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
+                               const char *what, contain_error_t **err)
+{
+        for (size_t i = 0; i < sizeof(super_words) / sizeof(super_words[0]); i++)
+                if (mount->sb_set & super_words[i].flag)
+                        return ct_fail(err, CONTAIN_E_VALUE, EINVAL,
+                                       ct_plan_option_at(build, mount, at, super_words[i].word),
+                                       "'%s' is for a file system of its own, not for %s",
+                                       super_words[i].word, what);
+        return 0;
+}
+
+/* The kernel ignores all of these without a word. */
+static int check_bind(struct ct_build *build, const struct work *work, contain_error_t **err)
+{
+        const struct ct_spec_mount *mount = work->mount;
+
+        if (mount->data.n > 0)
+                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, mount->data.items[0]),
+                               "'%s' is no option of a bind mount", mount->data.items[0]);
+        if (mount->tmpcopyup)
+                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, "tmpcopyup"),
+                               "'tmpcopyup' is for a tmpfs, not for a bind mount");
+        return ct_plan_refuse_super_words(build, mount, work->at, "a bind mount", err);
+}
+
+/* Where it says that ids are to be mapped. */
+static const char *idmap_at(struct ct_build *build, const struct work *work)
+{
+        if (!work->mount->idmap)
+                return ct_build_text(build, "%s/uidMappings", work->at);
+        return option_at(build, work, work->mount->idmap_recursive ? "ridmap" : "idmap");
+}
+
+static int check_remount(struct ct_build *build, const struct work *work, contain_error_t **err)
+{
+        const struct ct_spec_mount *mount = work->mount;
+
+        if (mount->idmap || mount->uid_maps.n > 0)
+                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, idmap_at(build, work),
+                               "ids are mapped when a mount is made, not by a remount");
+        if (mount->tmpcopyup)
+                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, "tmpcopyup"),
+                               "'tmpcopyup' is for a new tmpfs, not for a remount");
+        /* Only mount(2) can tell the kernel, and would reset what else it was not told about. */
+        if (mount->sb_set & MS_I_VERSION)
+                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, "iversion"),
+                               "'iversion' is set when a file system is mounted, not by a remount");
+        if (mount->sb_clear & MS_I_VERSION)
+                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, "noiversion"),
+                               "'noiversion' is for a new mount, not for a remount");
+        return mount->bind ? check_bind(build, work, err) : 0;
 }
 
 /* --- attributes ------------------------------------------------------------------------------ */
@@ -54,18 +127,30 @@ static void add_change(struct ct_build *build, const char *at, uint64_t set, uin
                 ct_build_add(build, .op = STEP_ATTR, .at = at, .n = { set, clear, propagation, recursive });
 }
 
+/* Place of the first word that is for the mounts below as well. */
+static const char *recursive_at(struct ct_build *build, const struct work *work)
+{
+        const struct ct_strings *options = &work->mount->options;
+
+        for (size_t i = 0; i < options->n; i++)
+                if (ct_mount_option_is_recursive(options->items[i]))
+                        return option_at(build, work, options->items[i]);
+        return work->at;
+}
+
 static int check_attributes(struct ct_build *build, const struct work *work, contain_error_t **err)
 {
         const struct ct_spec_mount *mount = work->mount;
         const struct ct_facts *facts = build->facts;
-        bool old = facts->kernel_major < 5 || (facts->kernel_major == 5 && facts->kernel_minor < 14);
+        uint64_t recursive = mount->attr_set_recursive | mount->attr_clear_recursive;
 
-        if (!facts->has_mount_setattr && (mount->attr_set_recursive | mount->attr_clear_recursive))
-                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, work->at,
+        if (!facts->has_mount_setattr && recursive)
+                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, recursive_at(build, work),
                                "this kernel cannot change mounts recursively, it takes Linux 5.12");
-        if (old && ((mount->attr_set | mount->attr_set_recursive) & MOUNT_ATTR_NOSYMFOLLOW))
-                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, work->at,
-                               "this kernel does not know 'nosymfollow', it takes Linux 5.14");
+        /* Without those below, mount(2) can do it since Linux 5.10. */
+        if (ct_plan_is_before(facts, 5, 14) && (recursive & MOUNT_ATTR_NOSYMFOLLOW))
+                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, recursive_at(build, work),
+                               "this kernel cannot change 'symfollow' recursively, it takes Linux 5.14");
         return 0;
 }
 
@@ -135,7 +220,7 @@ static int find_idmap(struct ct_build *build, const struct work *work, unsigned 
         if (!mount->idmap && mount->uid_maps.n == 0)
                 return 0;
         if (!build->facts->has_idmapped_mounts)
-                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, work->at,
+                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, idmap_at(build, work),
                                "this kernel has no id-mapped mounts, they take Linux 5.12");
         return idmap_slot(build, work, ret, err);
 }
@@ -163,13 +248,15 @@ static int add_bind(struct ct_build *build, const struct work *work, contain_err
 
         if (mount->source[0] == '\0')
                 return ct_fail(err, CONTAIN_E_MISSING, EINVAL, work->at, "a bind mount needs a 'source'");
+        r = check_bind(build, work, err);
+        if (r < 0)
+                return r;
         r = find_idmap(build, work, &idmap, err);
         if (r < 0)
                 return r;
         /* From within a user namespace the ids of the host's file systems cannot be mapped. */
         if (build->trees_by_slot && build->userns)
                 tree.map_slot = idmap;
-        /* Options for a file system are of no meaning here: the kernel does not look at them either. */
         ct_plan_add_tree(build, &tree);
         if (tree.map_slot == 0)
                 add_idmap(build, work, idmap);
@@ -188,15 +275,11 @@ static bool takes_label(const char *type)
         return true;
 }
 
-static void put_data(struct ct_build *build, const struct ct_spec_mount *mount, struct ct_buf *blob)
+static const char *label_of(const struct ct_build *build, const struct ct_spec_mount *mount)
 {
         const char *label = build->spec->linux_.mount_label;
 
-        ct_build_put_strings(blob, &mount->data);
-        if (label && label[0] != '\0' && takes_label(mount->type)) {
-                (void)ct_buf_puts(blob, "context=");
-                (void)ct_buf_append(blob, label, strlen(label) + 1);
-        }
+        return label && label[0] != '\0' && takes_label(mount->type) ? label : NULL;
 }
 
 /*
@@ -210,7 +293,6 @@ static uint64_t super_flags(const struct ct_spec_mount *mount)
 
 static int add_file_system(struct ct_build *build, const struct work *work, contain_error_t **err)
 {
-        _cleanup_buf_ struct ct_buf data = CT_BUF_INIT;
         const struct ct_spec_mount *mount = work->mount;
         uint64_t attr = merged_set(mount), later = work->late_readonly ? MOUNT_ATTR_RDONLY : 0;
         unsigned idmap = 0;
@@ -225,12 +307,22 @@ static int add_file_system(struct ct_build *build, const struct work *work, cont
         r = find_idmap(build, work, &idmap, err);
         if (r < 0)
                 return r;
-        put_data(build, mount, &data);
         if (mount->tmpcopyup)
                 later |= MOUNT_ATTR_RDONLY;
-        ct_build_add(build, .op = STEP_FS, .at = work->at,
-                     .s = { mount->type, mount->source[0] != '\0' ? mount->source : NULL },
-                     .n = { attr & ~later, super_flags(mount) }, .blob = &data);
+        r = ct_plan_add_file_system(build,
+                                    &(struct ct_file_system){
+                                            .at = work->at,
+                                            .type = mount->type,
+                                            .source = mount->source[0] != '\0' ? mount->source : NULL,
+                                            .attr = attr & ~later,
+                                            .sb_flags = super_flags(mount),
+                                            .mount = mount,
+                                            .data = &mount->data,
+                                            .label = label_of(build, mount),
+                                    },
+                                    err);
+        if (r < 0)
+                return r;
         add_idmap(build, work, idmap);
         if (mount->tmpcopyup) {
                 ct_build_add(build, .op = STEP_COPY_UP, .at = work->at, .s = { mount->destination });
@@ -266,18 +358,21 @@ static void add_attach(struct ct_build *build, const struct work *work)
                              .n = { 0, 0, MS_SHARED, mount->propagation_recursive });
 }
 
-static void add_remount(struct ct_build *build, const struct work *work)
+static int add_remount(struct ct_build *build, const struct work *work, contain_error_t **err)
 {
         _cleanup_buf_ struct ct_buf data = CT_BUF_INIT;
         const struct ct_spec_mount *mount = work->mount;
         uint64_t set = mount->attr_set_recursive, clear = mount->attr_clear_recursive;
+        int r;
 
+        r = check_remount(build, work, err);
+        if (r < 0)
+                return r;
         if (set | clear)
                 ct_build_add(build, .op = STEP_TARGET_ATTR, .at = work->at, .s = { mount->destination },
                              .n = { set, clear, 0, 1 });
         /* With "bind" it is about this mount only, else about the file system, too. */
-        if (!mount->bind)
-                ct_build_put_strings(&data, &mount->data);
+        ct_build_put_strings(&data, &mount->data);
         ct_build_add(build, .op = STEP_REMOUNT, .at = work->at, .s = { mount->destination },
                      .n = { mount->attr_set, mount->attr_clear, mount->bind ? 0 : mount->sb_set,
                             mount->bind ? 0 : mount->sb_clear },
@@ -285,6 +380,7 @@ static void add_remount(struct ct_build *build, const struct work *work)
         if (mount->propagation != 0)
                 ct_build_add(build, .op = STEP_TARGET_ATTR, .at = work->at, .s = { mount->destination },
                              .n = { 0, 0, mount->propagation, mount->propagation_recursive });
+        return 0;
 }
 
 static int add_mount(struct ct_build *build, const struct work *work, contain_error_t **err)
@@ -295,16 +391,11 @@ static int add_mount(struct ct_build *build, const struct work *work, contain_er
         r = check_attributes(build, work, err);
         if (r < 0)
                 return r;
-        if (mount->remount) {
-                add_remount(build, work);
-                return 0;
-        }
+        if (mount->remount)
+                return add_remount(build, work, err);
         if (strcmp(work->target, "/") == 0)
                 return ct_fail(err, CONTAIN_E_VALUE, EINVAL, ct_build_text(build, "%s/destination", work->at),
                                "'%s' is the root itself, which 'root' is for", mount->destination);
-        if (mount->bind && mount->tmpcopyup)
-                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, "tmpcopyup"),
-                               "'tmpcopyup' is for a tmpfs, not for a bind mount");
         if (!mount->bind && (strcmp(mount->type, "cgroup") == 0 || strcmp(mount->type, "cgroup2") == 0)) {
                 r = ct_plan_add_cgroup(build, err);
                 if (r < 0)

@@ -102,6 +102,36 @@ const char *ct_plan_clean_path(struct ct_build *build, const char *path);
 /* Is the clean @path below the clean @folder? */
 bool ct_plan_path_is_below(const char *path, const char *folder);
 
+/* file-systems.c */
+
+/* Is the kernel older than that? */
+bool ct_plan_is_before(const struct ct_facts *facts, unsigned major, unsigned minor);
+
+/* A new file system becomes the current tree. */
+struct ct_file_system {
+        const char *at;
+        const char *type, *source; /* no source: NULL */
+        uint64_t attr;             /* MOUNT_ATTR_ bits of the mount */
+        uint64_t sb_flags;         /* MS_ bits of the file system */
+        const struct ct_spec_mount *mount;
+        const struct ct_strings *data; /* its options */
+        const char *label;             /* SELinux's, NULL for none */
+};
+int ct_plan_add_file_system(struct ct_build *build, const struct ct_file_system *fs, contain_error_t **err);
+/* The same with @options (strings with NULs) that are known to suit fsconfig(2), or with @by_mount mount(2).
+ */
+void ct_plan_add_fs(struct ct_build *build, const struct ct_file_system *fs, bool by_mount,
+                    const struct ct_buf *options);
+
+/* mounts.c */
+
+/* Place of option @word of @mount, or @at when it has none. */
+const char *ct_plan_option_at(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
+                              const char *word);
+/* Words for a file system, on a mount that is @what and has none of its own. */
+int ct_plan_refuse_super_words(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
+                               const char *what, contain_error_t **err);
+
 /* trees.c: a part of the host's tree becomes the current one */
 struct ct_tree {
         const char *at;

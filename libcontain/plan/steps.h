@@ -41,7 +41,7 @@
         X(ROOTFS, INIT, "rootfs", CONTAIN_E_ROOTFS, "path", "readonly attach", "")                           \
         /* mounts */                                                                                         \
         X(TREE, INIT, "tree", CONTAIN_E_MOUNT, "source", "recursive #type device", "")                       \
-        X(FS, INIT, "file-system", CONTAIN_E_MOUNT, "type source", "%attr %sb_flags", "strings")             \
+        X(FS, INIT, "file-system", CONTAIN_E_MOUNT, "type source", "%attr %sb_flags by_mount", "strings")    \
         X(ATTR, INIT, "attributes", CONTAIN_E_MOUNT, "", "%set %clear %propagation recursive", "")           \
         X(IDMAP, INIT, "idmap", CONTAIN_E_MOUNT, "", "recursive", "")                                        \
         X(COPY_UP, INIT, "copy-up", CONTAIN_E_MOUNT, "target", "", "")                                       \

@@ -129,6 +129,18 @@ static const struct option *find(const char *name)
         return NULL;
 }
 
+static bool is_attribute(enum effect effect)
+{
+        return effect == ATTR_SET || effect == ATTR_CLEAR || effect == ATIME || effect == ATIME_NOT;
+}
+
+bool ct_mount_option_is_recursive(const char *name)
+{
+        const struct option *option = find(name);
+
+        return option && option->recursive && is_attribute(option->effect);
+}
+
 /* Bits to set and bits to clear are disjoint but for the access time, see below. */
 static void set_bits(uint64_t *set, uint64_t *clear, uint64_t bits)
 {

@@ -14,7 +14,10 @@
         ",'uidMappings':[{'containerID':0,'hostID':5,'size':2}],'gidMappings':[{'containerID':0,'hostID':5," \
         "'size':2}]"
 #define MOUNT(members) ",'mounts':[{'destination':'/a'," members "}]"
-#define NOTIFY         "'syscalls':[{'names':['mount'],'action':'SCMP_ACT_NOTIFY'}]"
+#define MOUNT_MAPS                                                                                           \
+        "'uidMappings':[{'containerID':0,'hostID':1,'size':1}],"                                             \
+        "'gidMappings':[{'containerID':0,'hostID':1,'size':1}]"
+#define NOTIFY "'syscalls':[{'names':['mount'],'action':'SCMP_ACT_NOTIFY'}]"
 
 static const struct refusal {
         const char *name, *facts, *config;
@@ -77,18 +80,35 @@ static const struct refusal {
           CONTAIN_E_VALUE, "/mounts/0/options/0" },
         { "recursive", "lacks mount-setattr\n",
           WORLD_CONFIG("", "", MOUNT("'source':'a','options':['rbind','rro']")), CONTAIN_E_UNSUPPORTED,
-          "/mounts/0" },
+          "/mounts/0/options/1" },
         { "nosymfollow", "kernel 5.13\n",
-          WORLD_CONFIG("", "", MOUNT("'source':'a','options':['bind','nosymfollow']")), CONTAIN_E_UNSUPPORTED,
-          "/mounts/0" },
+          WORLD_CONFIG("", "", MOUNT("'source':'a','options':['bind','rnosymfollow']")),
+          CONTAIN_E_UNSUPPORTED, "/mounts/0/options/1" },
+        { "bind data", "", WORLD_CONFIG("", "", MOUNT("'source':'a','options':['bind','ro','size=1']")),
+          CONTAIN_E_VALUE, "/mounts/0/options/2" },
+        { "bind sync", "", WORLD_CONFIG("", "", MOUNT("'source':'a','options':['bind','sync']")),
+          CONTAIN_E_VALUE, "/mounts/0/options/1" },
+        { "bind iversion", "", WORLD_CONFIG("", "", MOUNT("'source':'a','options':['iversion','rbind']")),
+          CONTAIN_E_VALUE, "/mounts/0/options/0" },
+        { "remount data", "", WORLD_CONFIG("", "", MOUNT("'options':['remount','bind','size=1']")),
+          CONTAIN_E_VALUE, "/mounts/0/options/2" },
+        { "remount idmap", "", WORLD_CONFIG("", "", MOUNT("'options':['remount','ridmap']," MOUNT_MAPS)),
+          CONTAIN_E_VALUE, "/mounts/0/options/1" },
+        { "remount iversion", "", WORLD_CONFIG("", "", MOUNT("'options':['remount','noiversion']")),
+          CONTAIN_E_VALUE, "/mounts/0/options/1" },
+        { "remount copy-up", "", WORLD_CONFIG("", "", MOUNT("'options':['remount','tmpcopyup']")),
+          CONTAIN_E_VALUE, "/mounts/0/options/1" },
         { "idmap", "lacks idmapped-mounts\n",
           WORLD_NAMESPACES("{'type':'mount'},{'type':'user'}", USER_MAPS,
                            MOUNT("'source':'a','options':['bind','idmap']")),
-          CONTAIN_E_UNSUPPORTED, "/mounts/0" },
+          CONTAIN_E_UNSUPPORTED, "/mounts/0/options/1" },
         { "no cgroups", "cgroup none\n", WORLD_CONFIG("", "", MOUNT("'type':'cgroup'")),
           CONTAIN_E_UNSUPPORTED, "/mounts/0" },
         { "cgroup option", "cgroup v1\nhierarchy cpu cpu /c/cpu /x\n",
-          WORLD_CONFIG("", "", MOUNT("'type':'cgroup','options':['xattr']")), CONTAIN_E_VALUE, "/mounts/0" },
+          WORLD_CONFIG("", "", MOUNT("'type':'cgroup','options':['xattr']")), CONTAIN_E_VALUE,
+          "/mounts/0/options/0" },
+        { "cgroup sync", "", WORLD_CONFIG("", "", MOUNT("'type':'cgroup','options':['ro','sync']")),
+          CONTAIN_E_VALUE, "/mounts/0/options/1" },
         { "cgroup copy-up", "", WORLD_CONFIG("", "", MOUNT("'type':'cgroup','options':['tmpcopyup']")),
           CONTAIN_E_VALUE, "/mounts/0" },
 
