@@ -20,17 +20,50 @@
 #define HELPER_TIMEOUT_MS 60000
 #define EXIT_TIMEOUT_MS   5000
 
-enum kind { KIND_UID, KIND_GID };
-
 static const struct {
         const char *ids;  /* in sentences */
         const char *file; /* below /proc/PID */
         const char *helper;
         const char *ranges; /* where the helper looks */
 } kinds[] = {
-        [KIND_UID] = { "user ids", "uid_map", "newuidmap", "/etc/subuid" },
-        [KIND_GID] = { "group ids", "gid_map", "newgidmap", "/etc/subgid" },
+        [CT_ID_USER] = { "user ids", "uid_map", "newuidmap", "/etc/subuid" },
+        [CT_ID_GROUP] = { "group ids", "gid_map", "newgidmap", "/etc/subgid" },
 };
+
+static const char *map_at(const struct ct_idmap *map, enum ct_id_kind kind)
+{
+        return kind == CT_ID_GROUP && map->gid_at ? map->gid_at : map->at;
+}
+
+/*
+ * Words a refusal: by the reason that files tell, else without one and with @hint. @said is what a helper
+ * has written, or "".
+ */
+static int fail_refused(const struct ct_idmap *map, enum ct_id_kind kind, const struct ct_facts *facts,
+                        const char *said, const char *hint, contain_error_t **err)
+{
+        _cleanup_close_ int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        const char *between = said[0] != '\0' ? ": " : "";
+        struct ct_idmap_why why;
+        int r;
+
+        if (root_fd >= 0 && ct_idmap_why(root_fd, map, kind, facts, &why)) {
+                r = ct_fail(err, CONTAIN_E_IDMAP, EPERM, why.at, "cannot map the container's %s: %s%s%s%s",
+                            kinds[kind].ids, why.sentence, said[0] != '\0' ? " (" : "", said,
+                            said[0] != '\0' ? ")" : "");
+                hint = why.hint;
+        } else if (map->helpers) {
+                r = ct_fail(err, CONTAIN_E_IDMAP, EPERM, map_at(map, kind),
+                            "%s refused to map the container's %s%s%s", kinds[kind].helper, kinds[kind].ids,
+                            between, said);
+        } else {
+                r = ct_fail(err, CONTAIN_E_IDMAP, EPERM, map_at(map, kind), "cannot map the container's %s",
+                            kinds[kind].ids);
+        }
+        ct_error_set_hint(err, "%s", hint);
+        ct_error_set_cause(err, CONTAIN_CAUSE_PRIVILEGE);
+        return r;
+}
 
 /* --- directly ------------------------------------------------------------------------------- */
 
@@ -51,22 +84,23 @@ static int open_process(pid_t pid, int pidfd)
         return ct_take_fd(&fd);
 }
 
-static int write_direct(const struct ct_idmap *map, enum kind kind, int process_fd, contain_error_t **err)
+static int write_direct(const struct ct_idmap *map, enum ct_id_kind kind, int process_fd,
+                        const struct ct_facts *facts, contain_error_t **err)
 {
-        const char *text = kind == KIND_UID ? map->uid_map : map->gid_map;
+        const char *text = kind == CT_ID_USER ? map->uid_map : map->gid_map;
         int r;
 
         r = ct_write_file_at(process_fd, kinds[kind].file, text);
-        if (r < 0)
-                (void)ct_fail(err, CONTAIN_E_IDMAP, -r, map->at, "cannot map the container's %s",
-                              kinds[kind].ids);
+        if (r >= 0)
+                return r;
         if (r == -EPERM)
-                ct_error_set_hint(
-                        err,
-                        "without privilege only the caller's own id can be mapped, more by %s of the "
-                        "uidmap package and the ranges in %s",
-                        kinds[kind].helper, kinds[kind].ranges);
-        else if (r == -EINVAL)
+                return fail_refused(map, kind, facts, "",
+                                    "without privilege only the caller's own id can be mapped, more by "
+                                    "newuidmap and newgidmap of the uidmap package",
+                                    err);
+        (void)ct_fail(err, CONTAIN_E_IDMAP, -r, map_at(map, kind), "cannot map the container's %s",
+                      kinds[kind].ids);
+        if (r == -EINVAL)
                 ct_error_set_hint(err, "ranges must not overlap, and at most 340 are possible");
         return r;
 }
@@ -106,34 +140,33 @@ static int split_map(const char *helper, pid_t pid, const char *map, struct argu
         return 0;
 }
 
-static int fail_helper(const struct ct_idmap *map, enum kind kind, const struct ct_program_result *result,
-                       contain_error_t **err)
+static int fail_helper(const struct ct_idmap *map, enum ct_id_kind kind, const struct ct_facts *facts,
+                       const struct ct_program_result *result, contain_error_t **err)
 {
-        int r;
+        char hint[96];
 
         if (result->timed_out)
-                return ct_fail(err, CONTAIN_E_IDMAP, ETIMEDOUT, map->at,
+                return ct_fail(err, CONTAIN_E_IDMAP, ETIMEDOUT, map_at(map, kind),
                                "%s did not finish within %d seconds", kinds[kind].helper,
                                HELPER_TIMEOUT_MS / 1000);
-        r = ct_fail(err, CONTAIN_E_IDMAP, EPERM, map->at, "%s refused to map the container's %s%s%s",
-                    kinds[kind].helper, kinds[kind].ids, result->tail[0] != '\0' ? ": " : "", result->tail);
-        ct_error_set_hint(err, "the mapped ranges have to be the caller's in %s", kinds[kind].ranges);
-        return r;
+        (void)snprintf(hint, sizeof(hint), "the mapped ranges have to be the caller's in %s",
+                       kinds[kind].ranges);
+        return fail_refused(map, kind, facts, result->tail, hint, err);
 }
 
 /* Whether the map took effect, for hosts whose SIGCHLD handling swallows the helper's exit status. */
-static bool is_mapped(int process_fd, enum kind kind)
+static bool is_mapped(int process_fd, enum ct_id_kind kind)
 {
         _cleanup_free_ char *text = NULL;
 
         return ct_read_file_at(process_fd, kinds[kind].file, 65536, &text, NULL) == 0 && text[0] != '\0';
 }
 
-static int write_by_helper(const struct ct_idmap *map, enum kind kind, pid_t pid, int process_fd,
+static int write_by_helper(const struct ct_idmap *map, enum ct_id_kind kind, pid_t pid, int process_fd,
                            const struct ct_facts *facts, contain_error_t **err)
 {
-        const char *path = kind == KIND_UID ? facts->newuidmap : facts->newgidmap;
-        const char *text = kind == KIND_UID ? map->uid_map : map->gid_map;
+        const char *path = kind == CT_ID_USER ? facts->newuidmap : facts->newgidmap;
+        const char *text = kind == CT_ID_USER ? map->uid_map : map->gid_map;
         _cleanup_(arguments_done) struct arguments arguments = { NULL, NULL };
         static char *const environment[] = { NULL };
         struct ct_spawn_program program;
@@ -141,8 +174,8 @@ static int write_by_helper(const struct ct_idmap *map, enum kind kind, pid_t pid
         int r;
 
         if (!path) {
-                r = ct_fail(err, CONTAIN_E_IDMAP, ENOENT, map->at, "%s is needed to map the container's %s",
-                            kinds[kind].helper, kinds[kind].ids);
+                r = ct_fail(err, CONTAIN_E_IDMAP, ENOENT, map_at(map, kind),
+                            "%s is needed to map the container's %s", kinds[kind].helper, kinds[kind].ids);
                 ct_error_set_hint(err, "install the uidmap package, and give the caller ranges in %s",
                                   kinds[kind].ranges);
                 return r;
@@ -155,20 +188,20 @@ static int write_by_helper(const struct ct_idmap *map, enum kind kind, pid_t pid
         };
         r = ct_program_run(&program, HELPER_TIMEOUT_MS, &result);
         if (r < 0)
-                return ct_fail(err, CONTAIN_E_IDMAP, -r, map->at, "'%s' cannot be executed", path);
+                return ct_fail(err, CONTAIN_E_IDMAP, -r, map_at(map, kind), "'%s' cannot be executed", path);
         if (!result.timed_out && (result.exit.known ? result.exit.code == 0 : is_mapped(process_fd, kind)))
                 return 0;
-        return fail_helper(map, kind, &result, err);
+        return fail_helper(map, kind, facts, &result, err);
 }
 
 /* --- all of it ------------------------------------------------------------------------------ */
 
-static int write_map(const struct ct_idmap *map, enum kind kind, pid_t pid, int process_fd,
+static int write_map(const struct ct_idmap *map, enum ct_id_kind kind, pid_t pid, int process_fd,
                      const struct ct_facts *facts, contain_error_t **err)
 {
         if (map->helpers)
                 return write_by_helper(map, kind, pid, process_fd, facts, err);
-        return write_direct(map, kind, process_fd, err);
+        return write_direct(map, kind, process_fd, facts, err);
 }
 
 int ct_idmap_write(const struct ct_idmap *map, pid_t pid, int pidfd, const struct ct_facts *facts,
@@ -184,7 +217,7 @@ int ct_idmap_write(const struct ct_idmap *map, pid_t pid, int pidfd, const struc
         if (process_fd < 0)
                 return ct_fail(err, CONTAIN_E_IDMAP, -process_fd, map->at,
                                "cannot open the process to map its ids");
-        r = write_map(map, KIND_UID, pid, process_fd, facts, err);
+        r = write_map(map, CT_ID_USER, pid, process_fd, facts, err);
         if (r < 0)
                 return r;
         /* Before gid_map: without CAP_SETGID the kernel takes that one only when setgroups(2) is denied. */
@@ -193,7 +226,7 @@ int ct_idmap_write(const struct ct_idmap *map, pid_t pid, int pidfd, const struc
                 if (r < 0)
                         return ct_fail(err, CONTAIN_E_IDMAP, -r, map->at, "cannot deny setgroups");
         }
-        return write_map(map, KIND_GID, pid, process_fd, facts, err);
+        return write_map(map, CT_ID_GROUP, pid, process_fd, facts, err);
 }
 
 /* --- a user namespace for idmapped mounts --------------------------------------------------- */

@@ -41,6 +41,9 @@ int ct_op_become(struct contain *c, contain_error_t **err)
         r = ct_op_compile(c, cgroup, true, &plan, err);
         if (r < 0)
                 return r;
+        r = ct_op_foresee_refusal(c, plan, err);
+        if (r < 0)
+                return r;
         r = ct_op_open_slots(c, plan, -1, &slots, err);
         if (r < 0)
                 return r;

@@ -177,16 +177,8 @@ static int spawn(struct creation *make, contain_error_t **err)
                 what.cgroup_fd = ct_cgroup_v2_fd(make->cgroup);
         what.socket_fd = make->init_fd;
         r = ct_spawn_init(&what, &make->turn.child, &in_cgroup);
-        if (r < 0) {
-                r = ct_fail(err, CONTAIN_E_SPAWN, -r, header->clone_flags ? "/linux/namespaces" : NULL,
-                            "cannot start the container's first process");
-                if (header->clone_flags)
-                        ct_error_set_hint(
-                                err,
-                                "new namespaces take privilege, or a user namespace and "
-                                "kernel.unprivileged_userns_clone or user.max_*_namespaces that allow them");
-                return r;
-        }
+        if (r < 0)
+                return ct_op_fail_clone(make->c, header->clone_flags, -r, err);
         make->turn.in_v2 = in_cgroup != 0;
         make->init_fd = ct_close(make->init_fd);
         return 0;
@@ -309,7 +301,8 @@ static int handle(struct creation *make, const struct plan_message *message, int
                 ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, make->c->id, &warning);
                 return 0;
         case PLAN_MESSAGE_FAILED:
-                return ct_words_fail(make->plan, message, err);
+                return ct_op_explain_step(make->c, make->plan, message->step,
+                                          ct_words_fail(make->plan, message, err), err);
         default:
                 return ct_fail(err, CONTAIN_E_SPAWN, EPROTO, NULL, "contain-init does not keep to its plan");
         }

@@ -160,6 +160,17 @@ int ct_op_features(struct contain_ctx *ctx, char **ret, contain_error_t **err);
 int ct_op_event_fd(struct contain *c, contain_error_t **err);
 int ct_op_event_next(struct contain *c, contain_error_t **err);
 
+/* --- namespaces that the caller cannot have -------------------------------------------------- */
+
+/* Fails when it is certain that one of @plan's will be refused; for those who cannot be told afterwards. */
+int ct_op_foresee_refusal(struct contain *c, const struct ct_plan *plan, contain_error_t **err);
+/* The clone into namespaces of @types (CLONE_NEW*) has failed with @errnum. */
+int ct_op_fail_clone(struct contain *c, uint64_t types, int errnum, contain_error_t **err);
+/* Step @step has failed with @r, worded in *err: says why, if its namespaces are the reason. Returns -errno.
+ */
+int ct_op_explain_step(struct contain *c, const struct ct_plan *plan, uint32_t step, int r,
+                       contain_error_t **err);
+
 /* --- shared by verbs ------------------------------------------------------------------------ */
 
 /* Queues an event. Takes `look`; the other is for callers that hold it. */

@@ -37,6 +37,7 @@ static int write_id_maps(struct ct_turn *turn, const struct plan_step *step, con
                 .helpers = step->n[0] != 0,
                 .deny_setgroups = step->n[1] != 0,
                 .at = ct_plan_string(turn->plan, step->at),
+                .gid_at = "/linux/gidMappings",
         };
         int r;
 
