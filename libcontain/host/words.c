@@ -7,6 +7,7 @@
 
 #include "host/words.h"
 
+#include "host/mount-hints.h"
 #include "host/slots.h"
 
 #include <errno.h>
@@ -289,6 +290,8 @@ static void step_words(const struct failure *f, char *out)
 
 static void hint(const struct failure *f, contain_error_t **err)
 {
+        const char *mount = ct_mount_hint(f->plan, f->step, (int)f->message->error);
+
         if (f->step->op == STEP_JOIN && f->message->error == EPERM)
                 ct_error_set_hint(err, "it belongs to a user namespace in which the caller has no privilege");
         else if (f->message->detail == PLAN_DETAIL_TARGET_CREATE && f->message->error == EROFS)
@@ -300,6 +303,21 @@ static void hint(const struct failure *f, contain_error_t **err)
                         err, "the caller's own root is not a mount point, as in a chroot: bind it on itself");
         else if (f->message->detail == PLAN_DETAIL_OUTSIDE)
                 ct_error_set_hint(err, "it was reached through a descriptor of another mount namespace");
+        else if (f->step->op == STEP_IDENTITY && f->message->detail == PLAN_DETAIL_GROUPS &&
+                 f->message->error == EPERM)
+                ct_error_set_hint(err, "the user namespace has given up setgroups(2) for good");
+        else if (f->step->op == STEP_IDENTITY && f->message->error == EINVAL)
+                ct_error_set_hint(err, "the user namespace that is joined does not map it");
+        else if (mount)
+                ct_error_set_hint(err, "%s", mount);
+}
+
+/* Where the step comes from, or the part of it that failed. */
+static const char *pointer(const struct failure *f)
+{
+        if (f->step->op == STEP_IDENTITY && f->message->detail == PLAN_DETAIL_GROUPS)
+                return "/process/user/additionalGids";
+        return ct_plan_string(f->plan, f->step->at);
 }
 
 int ct_words_fail(const struct ct_plan *plan, const struct plan_message *message, contain_error_t **err)
@@ -321,8 +339,7 @@ int ct_words_fail(const struct ct_plan *plan, const struct plan_message *message
         else if (!target_words(&f, sentence))
                 step_words(&f, sentence);
 
-        r = ct_fail(err, ct_plan_op_code(f.step->op), message->error, ct_plan_string(plan, f.step->at), "%s",
-                    sentence);
+        r = ct_fail(err, ct_plan_op_code(f.step->op), message->error, pointer(&f), "%s", sentence);
         ct_error_set_step(err, ct_plan_op_name(f.step->op));
         hint(&f, err);
         return r;

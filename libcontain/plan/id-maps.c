@@ -32,6 +32,33 @@ bool ct_plan_id_map_is_own(const struct ct_spec_id_maps *maps, uint32_t id)
         return maps->n == 1 && maps->items[0].size == 1 && maps->items[0].host_id == id;
 }
 
+/* "0, 1000-1999" */
+static const char *mapped_text(struct ct_build *build, const struct ct_spec_id_maps *maps)
+{
+        _cleanup_buf_ struct ct_buf text = CT_BUF_INIT;
+
+        for (size_t i = 0; i < maps->n; i++) {
+                uint32_t first = maps->items[i].container_id, last = first + (maps->items[i].size - 1);
+
+                (void)ct_buf_printf(&text, "%s%u", i ? ", " : "", first);
+                if (last != first)
+                        (void)ct_buf_printf(&text, "-%u", last);
+        }
+        return maps->n ? ct_build_buf_text(build, &text) : "none";
+}
+
+int ct_plan_check_mapped(struct ct_build *build, const struct ct_spec_id_maps *maps, uint32_t id,
+                         const char *at, contain_error_t **err)
+{
+        int r;
+
+        if (!(build->new_namespaces & CLONE_NEWUSER) || ct_plan_id_is_mapped(maps, id))
+                return 0;
+        r = ct_fail(err, CONTAIN_E_IDMAP, EINVAL, at, "id %u is not mapped into the container", id);
+        ct_error_set_hint(err, "those that are: %s", mapped_text(build, maps));
+        return r;
+}
+
 static int check_map(const struct ct_spec_id_maps *maps, const char *at, contain_error_t **err)
 {
         if (maps->n > MAX_LINES)

@@ -24,29 +24,21 @@ int ct_plan_add_umask(struct ct_build *build, contain_error_t **err)
 
 /* --- user and groups ------------------------------------------------------------------------- */
 
-static int check_mapped(struct ct_build *build, const struct ct_spec_id_maps *maps, uint32_t id,
-                        const char *at, contain_error_t **err)
-{
-        if (!(build->new_namespaces & CLONE_NEWUSER) || ct_plan_id_is_mapped(maps, id))
-                return 0;
-        return ct_fail(err, CONTAIN_E_IDMAP, EINVAL, at, "id %u is not mapped into the container", id);
-}
-
 static int check_ids(struct ct_build *build, contain_error_t **err)
 {
         const struct ct_spec_user *user = &build->spec->process.user;
         const struct ct_spec_linux *linux_ = &build->spec->linux_;
         int r;
 
-        r = check_mapped(build, &linux_->uid_maps, user->uid, "/process/user/uid", err);
+        r = ct_plan_check_mapped(build, &linux_->uid_maps, user->uid, "/process/user/uid", err);
         if (r < 0)
                 return r;
-        r = check_mapped(build, &linux_->gid_maps, user->gid, "/process/user/gid", err);
+        r = ct_plan_check_mapped(build, &linux_->gid_maps, user->gid, "/process/user/gid", err);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < user->n_groups; i++) {
-                r = check_mapped(build, &linux_->gid_maps, user->groups[i],
-                                 ct_build_text(build, "/process/user/additionalGids/%zu", i), err);
+                r = ct_plan_check_mapped(build, &linux_->gid_maps, user->groups[i],
+                                         ct_build_text(build, "/process/user/additionalGids/%zu", i), err);
                 if (r < 0)
                         return r;
         }

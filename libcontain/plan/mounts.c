@@ -305,6 +305,8 @@ static int add_file_system(struct ct_build *build, const struct work *work, cont
                 return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, "tmpcopyup"),
                                "'tmpcopyup' is for a tmpfs, not for type '%s'", mount->type);
         r = find_idmap(build, work, &idmap, err);
+        if (r == 0)
+                r = ct_plan_check_mount_ids(build, mount, work->at, err);
         if (r < 0)
                 return r;
         if (mount->tmpcopyup)

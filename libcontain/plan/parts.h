@@ -91,7 +91,14 @@ const char *ct_plan_namespace_at(struct ct_build *build, uint64_t type);
 const char *ct_plan_id_map_text(struct ct_build *build, const struct ct_spec_id_maps *maps);
 bool ct_plan_id_is_mapped(const struct ct_spec_id_maps *maps, uint32_t id);
 bool ct_plan_id_map_is_own(const struct ct_spec_id_maps *maps, uint32_t id);
+/* Fails at @at if there is a new user namespace, whose @maps do not have @id. */
+int ct_plan_check_mapped(struct ct_build *build, const struct ct_spec_id_maps *maps, uint32_t id,
+                         const char *at, contain_error_t **err);
 ct_plan_part ct_plan_add_id_maps;
+
+/* mount-ids.c */
+int ct_plan_check_mount_ids(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
+                            contain_error_t **err);
 
 /* host-paths.c */
 

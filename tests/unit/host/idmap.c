@@ -134,9 +134,10 @@ TEST(idmap_by_a_helper_that_refuses)
         map.helpers = 1;
         EXPECT_EQ(ct_idmap_write(&map, sleeper.pid, sleeper.pidfd, &facts, &err), -EPERM);
         EXPECT_EQ(contain_error_code(err), CONTAIN_E_IDMAP);
-        EXPECT_STR(contain_error_sentence(err),
-                   "newgidmap refused to map the container's group ids: range not allowed");
-        EXPECT_CONTAINS(contain_error_hint(err), "/etc/subgid");
+        EXPECT_CONTAINS(contain_error_sentence(err), "range not allowed");
+        /* It is a script, which nothing gives a privilege. */
+        EXPECT_CONTAINS(contain_error_sentence(err), "neither setuid root nor has the capability");
+        EXPECT_CONTAINS(contain_error_hint(err), "uidmap");
 }
 
 TEST(idmap_without_helpers)
