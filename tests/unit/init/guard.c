@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,13 +24,14 @@
 #include <unistd.h>
 
 #define HIERARCHIES_MAX 8
-#define NAME            "contain-guard-test"
+#define NAME_SIZE       40
 
 /* Where a cgroup may be made: v1 hierarchies that cannot harm, the freezer among them, and v2. */
 static const char *const candidates[] = { "/sys/fs/cgroup/freezer", "/sys/fs/cgroup/pids",
                                           "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
 
 struct guarded {
+        char name[NAME_SIZE]; /* of the cgroups: the test may run twice at once */
         const char *hierarchies[HIERARCHIES_MAX];
         size_t n;
         pid_t pid;    /* the "container" */
@@ -38,13 +40,13 @@ struct guarded {
         int socket_fd;
 };
 
-static bool write_text(const char *folder, const char *file, const char *text)
+static bool write_text(const struct guarded *g, const char *folder, const char *file, const char *text)
 {
         char path[256];
         int fd;
         bool good;
 
-        (void)snprintf(path, sizeof(path), "%s/" NAME "/%s", folder, file);
+        (void)snprintf(path, sizeof(path), "%s/%s/%s", folder, g->name, file);
         fd = open(path, O_WRONLY | O_CLOEXEC);
         good = fd >= 0 && write(fd, text, strlen(text)) > 0;
         if (fd >= 0)
@@ -52,12 +54,17 @@ static bool write_text(const char *folder, const char *file, const char *text)
         return good;
 }
 
-static bool exists(const char *folder)
+static bool exists(const struct guarded *g, const char *folder)
 {
         char path[256];
 
-        (void)snprintf(path, sizeof(path), "%s/" NAME, folder);
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, g->name);
         return access(path, F_OK) == 0;
+}
+
+static void name(struct guarded *g)
+{
+        (void)snprintf(g->name, sizeof(g->name), "contain-guard-test-%d", (int)getpid());
 }
 
 static void find_hierarchies(struct guarded *g)
@@ -68,10 +75,10 @@ static void find_hierarchies(struct guarded *g)
                 (void)snprintf(path, sizeof(path), "%s/cgroup.procs", candidates[i]);
                 if (access(path, W_OK) < 0)
                         continue;
-                (void)snprintf(path, sizeof(path), "%s/" NAME, candidates[i]);
+                (void)snprintf(path, sizeof(path), "%s/%s", candidates[i], g->name);
                 if (mkdir(path, 0755) < 0)
                         continue;
-                (void)snprintf(path, sizeof(path), "%s/" NAME "/sub", candidates[i]);
+                (void)snprintf(path, sizeof(path), "%s/%s/sub", candidates[i], g->name);
                 (void)mkdir(path, 0755);
                 g->hierarchies[g->n++] = candidates[i];
         }
@@ -87,8 +94,9 @@ static pid_t stay(struct guarded *g, const char *file)
 
                 (void)sigfillset(&all);
                 (void)sigprocmask(SIG_SETMASK, &all, NULL);
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is ended leaves nobody behind */
                 for (size_t i = 0; i < g->n; i++)
-                        (void)write_text(g->hierarchies[i], file, "0");
+                        (void)write_text(g, g->hierarchies[i], file, "0");
                 for (;;)
                         pause();
         }
@@ -105,11 +113,12 @@ static void send_guard(struct guarded *g, int socket_fd)
         struct iovec iov = { &message, sizeof(message) };
         struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control };
         int fds[HIERARCHIES_MAX + 1] = { g->pidfd };
-        char names[HIERARCHIES_MAX * sizeof(NAME)];
+        char names[HIERARCHIES_MAX * NAME_SIZE];
+        size_t size = strlen(g->name) + 1;
 
         for (size_t i = 0; i < g->n; i++) {
                 fds[i + 1] = open(g->hierarchies[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-                memcpy(names + i * sizeof(NAME), NAME, sizeof(NAME));
+                memcpy(names + i * size, g->name, size);
         }
         msg.msg_controllen = CMSG_SPACE(sizeof(int) * (g->n + 1));
         control.align.cmsg_level = SOL_SOCKET;
@@ -118,7 +127,7 @@ static void send_guard(struct guarded *g, int socket_fd)
         memcpy(CMSG_DATA(&control.align), fds, sizeof(int) * (g->n + 1));
         (void)!sendmsg(socket_fd, &msg, 0);
         if (g->n > 0)
-                (void)!send(socket_fd, names, g->n * sizeof(NAME), 0);
+                (void)!send(socket_fd, names, g->n * size, 0);
         for (size_t i = 0; i < g->n; i++)
                 (void)close(fds[i + 1]);
 }
@@ -152,6 +161,7 @@ static bool ends_within(int pidfd, int ms)
 static void begin(struct guarded *g)
 {
         *g = (struct guarded){ .pidfd = -1 };
+        name(g);
         find_hierarchies(g);
         g->pid = stay(g, "cgroup.procs");
         g->orphan = stay(g, "sub/cgroup.procs");
@@ -172,9 +182,9 @@ static void end(struct guarded *g)
         for (size_t i = 0; i < g->n; i++) {
                 char path[256];
 
-                (void)snprintf(path, sizeof(path), "%s/" NAME "/sub", g->hierarchies[i]);
+                (void)snprintf(path, sizeof(path), "%s/%s/sub", g->hierarchies[i], g->name);
                 (void)rmdir(path);
-                (void)snprintf(path, sizeof(path), "%s/" NAME, g->hierarchies[i]);
+                (void)snprintf(path, sizeof(path), "%s/%s", g->hierarchies[i], g->name);
                 (void)rmdir(path);
         }
         (void)close(g->pidfd);
@@ -185,7 +195,7 @@ static void end(struct guarded *g)
 static bool all_gone(const struct guarded *g)
 {
         for (size_t i = 0; i < g->n; i++)
-                if (exists(g->hierarchies[i]))
+                if (exists(g, g->hierarchies[i]))
                         return false;
         return true;
 }
@@ -201,8 +211,8 @@ TEST(guard_ends_the_container_and_its_cgroups_when_the_host_is_gone)
         orphan_fd = (int)syscall(SYS_pidfd_open, g.orphan, 0);
         /* Paused: on a v1 hierarchy it would not die. */
         for (size_t i = 0; i < g.n; i++) {
-                (void)write_text(g.hierarchies[i], "freezer.state", "FROZEN");
-                (void)write_text(g.hierarchies[i], "cgroup.freeze", "1");
+                (void)write_text(&g, g.hierarchies[i], "freezer.state", "FROZEN");
+                (void)write_text(&g, g.hierarchies[i], "cgroup.freeze", "1");
         }
         EXPECT(!ends_within(g.pidfd, 100));
         (void)close(g.socket_fd);
@@ -210,6 +220,10 @@ TEST(guard_ends_the_container_and_its_cgroups_when_the_host_is_gone)
         EXPECT(ends_within(g.pidfd, 5000));
         EXPECT(ends_within(orphan_fd, 5000));
         (void)close(orphan_fd);
+        /* The folders go with the last of them, zombies included; one that the guard missed would stay for
+         * ever. */
+        (void)kill(g.pid, SIGKILL);
+        (void)kill(g.orphan, SIGKILL);
         (void)waitpid(g.pid, NULL, 0);
         (void)waitpid(g.orphan, NULL, 0);
         for (; waited < 5000 && !all_gone(&g); waited += 10)
@@ -244,7 +258,8 @@ TEST(guard_removes_nothing_but_cgroups)
                 return;
         if (!mkdtemp(folder))
                 return;
-        (void)snprintf(path, sizeof(path), "%s/" NAME, folder);
+        name(&g);
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, g.name);
         (void)mkdir(path, 0755);
         g.hierarchies[0] = folder;
         g.pid = fork();
@@ -256,7 +271,8 @@ TEST(guard_removes_nothing_but_cgroups)
         (void)close(g.socket_fd);
         EXPECT(ends_within(g.pidfd, 5000));
         (void)usleep(200000);
-        EXPECT(exists(folder));
+        EXPECT(exists(&g, folder));
+        (void)kill(g.pid, SIGKILL);
         (void)waitpid(g.pid, NULL, 0);
         (void)close(g.pidfd);
         (void)rmdir(path);
