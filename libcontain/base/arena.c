@@ -19,6 +19,7 @@ struct block {
 
 struct ct_arena {
         struct block *blocks; /* the one being filled is first */
+        struct ct_problems *problems;
 };
 
 struct ct_arena *ct_arena_new(void)
@@ -41,6 +42,16 @@ struct ct_arena *ct_arena_free(struct ct_arena *arena)
         free(arena);
         errno = saved;
         return NULL;
+}
+
+void ct_arena_set_problems(struct ct_arena *arena, struct ct_problems *problems)
+{
+        arena->problems = problems;
+}
+
+struct ct_problems *ct_arena_problems(const struct ct_arena *arena)
+{
+        return arena ? arena->problems : NULL;
 }
 
 static struct block *add_block(struct ct_arena *arena, size_t size)

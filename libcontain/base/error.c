@@ -246,6 +246,26 @@ void ct_error_set_step(contain_error_t **err, const char *step)
         (*err)->step = copy;
 }
 
+int ct_error_set_pointer(contain_error_t **err, const char *at)
+{
+        char *copy, *previous;
+
+        if (!err || !*err || is_static(*err))
+                return 0;
+        copy = strdup(at);
+        if (!copy)
+                return -ENOMEM;
+        previous = (*err)->at;
+        (*err)->at = copy;
+        if (compose(*err) < 0) {
+                (*err)->at = previous;
+                free(copy);
+                return -ENOMEM;
+        }
+        free(previous);
+        return 0;
+}
+
 void ct_error_set_cause(contain_error_t **err, int cause)
 {
         if (err && *err && !is_static(*err))

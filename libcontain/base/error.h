@@ -31,6 +31,8 @@ int ct_fail_memory(contain_error_t **err);
 void ct_error_set_hint(contain_error_t **err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ct_error_set_step(contain_error_t **err, const char *step);
 
+/* Returns 0; -ENOMEM, which leaves the error as it was. */
+int ct_error_set_pointer(contain_error_t **err, const char *at);
 /* CONTAIN_CAUSE_: where the one that follows from code and errno is not right. */
 void ct_error_set_cause(contain_error_t **err, int cause);
 

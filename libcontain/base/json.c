@@ -4,6 +4,8 @@
 
 #include "base/json.h"
 
+#include "base/problems.h"
+
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <string.h>
@@ -42,7 +44,7 @@ int ct_json_fail(const struct ct_json *value, contain_error_t **err, int code, c
         va_start(args, format);
         r = ct_failv(err, code, EINVAL, value->at, format, args);
         va_end(args);
-        return r;
+        return ct_problems_keep(ct_arena_problems(value->arena), r, err);
 }
 
 static const char *type_word(const struct ct_json *value)
@@ -68,7 +70,7 @@ static const char *type_word(const struct ct_json *value)
 static int expect(const struct ct_json *value, enum json_type type, const char *word, contain_error_t **err)
 {
         if (json_object_is_type(value->value, type))
-                return 0;
+                return 1;
         return ct_json_fail(value, err, CONTAIN_E_TYPE, "expected %s, found %s", word, type_word(value));
 }
 
@@ -81,10 +83,10 @@ int ct_json_check_array(const struct ct_json *value, size_t *ret_n, contain_erro
 {
         int r = expect(value, json_type_array, "an array", err);
 
-        if (r < 0)
+        if (r <= 0)
                 return r;
         *ret_n = json_object_array_length(value->value);
-        return 0;
+        return 1;
 }
 
 int ct_json_string(const struct ct_json *value, const char **ret, contain_error_t **err)
@@ -93,24 +95,24 @@ int ct_json_string(const struct ct_json *value, const char **ret, contain_error_
         int r;
 
         r = expect(value, json_type_string, "a string", err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         /* The parser refused every NUL, so the string ends where C thinks that it does. */
         copy = ct_arena_strdup(value->arena, json_object_get_string(value->value));
         if (!copy)
                 return ct_fail_memory(err);
         *ret = copy;
-        return 0;
+        return 1;
 }
 
 int ct_json_bool(const struct ct_json *value, bool *ret, contain_error_t **err)
 {
         int r = expect(value, json_type_boolean, "a boolean", err);
 
-        if (r < 0)
+        if (r <= 0)
                 return r;
         *ret = json_object_get_boolean(value->value);
-        return 0;
+        return 1;
 }
 
 static int expect_integer(const struct ct_json *value, contain_error_t **err)
@@ -127,7 +129,7 @@ int ct_json_int(const struct ct_json *value, int64_t min, int64_t max, int64_t *
         int r;
 
         r = expect_integer(value, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         found = json_object_get_int64(value->value);
         /* json-c stops at INT64_MAX, while the value itself may go on to UINT64_MAX. */
@@ -140,7 +142,7 @@ int ct_json_int(const struct ct_json *value, int64_t min, int64_t max, int64_t *
                                     "expected an integer from %" PRId64 " to %" PRId64 ", found %" PRId64,
                                     min, max, found);
         *ret = found;
-        return 0;
+        return 1;
 }
 
 int ct_json_uint(const struct ct_json *value, uint64_t max, uint64_t *ret, contain_error_t **err)
@@ -149,7 +151,7 @@ int ct_json_uint(const struct ct_json *value, uint64_t max, uint64_t *ret, conta
         int r;
 
         r = expect_integer(value, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         if (json_object_get_int64(value->value) < 0)
                 return ct_json_fail(value, err, CONTAIN_E_VALUE,
@@ -160,7 +162,7 @@ int ct_json_uint(const struct ct_json *value, uint64_t max, uint64_t *ret, conta
                 return ct_json_fail(value, err, CONTAIN_E_VALUE,
                                     "expected an integer from 0 to %" PRIu64 ", found %" PRIu64, max, found);
         *ret = found;
-        return 0;
+        return 1;
 }
 
 int ct_json_get(const struct ct_json *object, const char *key, struct ct_json *ret, contain_error_t **err)
@@ -172,7 +174,7 @@ int ct_json_get(const struct ct_json *object, const char *key, struct ct_json *r
         if (!object->value)
                 return 0;
         r = ct_json_check_object(object, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         if (!json_object_object_get_ex(object->value, key, &member) || !member)
                 return 0;
@@ -193,7 +195,7 @@ int ct_json_get_object(const struct ct_json *object, const char *key, struct ct_
         if (r <= 0)
                 return r;
         r = ct_json_check_object(&member, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         *ret = member;
         return 1;
@@ -209,7 +211,7 @@ int ct_json_get_array(const struct ct_json *object, const char *key, struct ct_j
         if (r <= 0)
                 return r;
         r = ct_json_check_array(&member, ret_n, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         *ret = member;
         return 1;
@@ -223,8 +225,7 @@ int ct_json_get_string(const struct ct_json *object, const char *key, const char
         r = ct_json_get(object, key, &member, err);
         if (r <= 0)
                 return r;
-        r = ct_json_string(&member, ret, err);
-        return r < 0 ? r : 1;
+        return ct_json_string(&member, ret, err);
 }
 
 int ct_json_get_bool(const struct ct_json *object, const char *key, bool *ret, contain_error_t **err)
@@ -235,8 +236,7 @@ int ct_json_get_bool(const struct ct_json *object, const char *key, bool *ret, c
         r = ct_json_get(object, key, &member, err);
         if (r <= 0)
                 return r;
-        r = ct_json_bool(&member, ret, err);
-        return r < 0 ? r : 1;
+        return ct_json_bool(&member, ret, err);
 }
 
 int ct_json_get_int(const struct ct_json *object, const char *key, int64_t min, int64_t max, int64_t *ret,
@@ -248,8 +248,7 @@ int ct_json_get_int(const struct ct_json *object, const char *key, int64_t min, 
         r = ct_json_get(object, key, &member, err);
         if (r <= 0)
                 return r;
-        r = ct_json_int(&member, min, max, ret, err);
-        return r < 0 ? r : 1;
+        return ct_json_int(&member, min, max, ret, err);
 }
 
 int ct_json_get_uint(const struct ct_json *object, const char *key, uint64_t max, uint64_t *ret,
@@ -261,8 +260,7 @@ int ct_json_get_uint(const struct ct_json *object, const char *key, uint64_t max
         r = ct_json_get(object, key, &member, err);
         if (r <= 0)
                 return r;
-        r = ct_json_uint(&member, max, ret, err);
-        return r < 0 ? r : 1;
+        return ct_json_uint(&member, max, ret, err);
 }
 
 int ct_json_get_strings(const struct ct_json *object, const char *key, char ***ret, size_t *ret_n,
@@ -270,7 +268,7 @@ int ct_json_get_strings(const struct ct_json *object, const char *key, char ***r
 {
         struct ct_json array, element;
         char **strings;
-        size_t n, i;
+        size_t n, n_strings = 0, i;
         int r;
 
         r = ct_json_get_array(object, key, &array, &n, err);
@@ -284,20 +282,47 @@ int ct_json_get_strings(const struct ct_json *object, const char *key, char ***r
 
                 ct_json_element(&array, i, &element);
                 r = ct_json_string(&element, &text, err);
+                if (r == 0)
+                        r = ct_json_leave_out(&element, err);
                 if (r < 0)
                         return r;
-                strings[i] = (char *)text;
+                if (text)
+                        strings[n_strings++] = (char *)text;
         }
         *ret = strings;
-        *ret_n = n;
+        *ret_n = n_strings;
         return 1;
+}
+
+static bool has_member(const struct ct_json *object, const char *key)
+{
+        struct json_object *member = NULL;
+
+        if (!object->value)
+                return false;
+        if (!json_object_is_type(object->value, json_type_object))
+                return true; /* and nothing else is to be said of it */
+        return json_object_object_get_ex(object->value, key, &member) && member;
 }
 
 int ct_json_require(int r, const struct ct_json *object, const char *key, contain_error_t **err)
 {
-        if (r != 0)
+        /* A member that is there and counts as absent was refused, which has been said. */
+        if (r != 0 || has_member(object, key))
                 return r;
         return ct_json_fail(object, err, CONTAIN_E_MISSING, "'%s' is required", key);
+}
+
+bool ct_json_is_damaged(const struct ct_json *value)
+{
+        return ct_problems_last_is_in(ct_arena_problems(value->arena), value->at);
+}
+
+int ct_json_leave_out(const struct ct_json *element, contain_error_t **err)
+{
+        int r = ct_problems_leave_out(ct_arena_problems(element->arena), element->at);
+
+        return r < 0 ? ct_fail_memory(err) : 0;
 }
 
 void ct_json_element(const struct ct_json *array, size_t i, struct ct_json *ret)

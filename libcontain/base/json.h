@@ -9,6 +9,10 @@
  *
  * Getters come in two kinds. ct_json_X(value, …) converts a value. ct_json_get_X(object, key, …)
  * looks a member up first: absent, or null, leaves *ret as it is and returns 0; present returns 1.
+ *
+ * When the arena collects problems, refusing a value is no failure: ct_json_fail() keeps the error and
+ * returns 0, so what was refused counts as absent, and reading goes on behind it. Otherwise it
+ * never returns 0, nor does what converts a value or requires a member.
  */
 
 #include "base/arena.h"
@@ -41,11 +45,19 @@ CT_CLEANUP(struct ct_json_document, ct_json_document_free)
 int ct_json_parse(struct ct_arena *arena, const char *what, const char *text, size_t size,
                   struct ct_json_document **ret_document, struct ct_json *ret, contain_error_t **err);
 
-/* Fails with @at = value's place. */
+/* Fails with @at = value's place: -EINVAL, or 0 when the arena collects problems. */
 int ct_json_fail(const struct ct_json *value, contain_error_t **err, int code, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
 
-/* Values. Strings and names are copied to the arena; a NUL inside one is an error. */
+/*
+ * Has something at or below the value, of what has been read last, been refused? Then it is not to be used
+ * further: rules that compare its members would complain of what is missing only because it was refused.
+ */
+bool ct_json_is_damaged(const struct ct_json *value);
+/* The element does not become one of what is read (ct_problems_leave_out()). Returns 0, -ENOMEM. */
+int ct_json_leave_out(const struct ct_json *element, contain_error_t **err);
+
+/* Values: 1. Strings and names are copied to the arena; a NUL inside one is an error. */
 int ct_json_string(const struct ct_json *value, const char **ret, contain_error_t **err);
 int ct_json_bool(const struct ct_json *value, bool *ret, contain_error_t **err);
 int ct_json_int(const struct ct_json *value, int64_t min, int64_t max, int64_t *ret, contain_error_t **err);
@@ -83,7 +95,7 @@ bool ct_json_next(const struct ct_json *object, void **position, const char **re
 /* Number of members of an object. */
 size_t ct_json_length(const struct ct_json *object);
 
-/* Checks that the value is an object, or an array. */
+/* 1: the value is an object, or an array. */
 int ct_json_check_object(const struct ct_json *value, contain_error_t **err);
 int ct_json_check_array(const struct ct_json *value, size_t *ret_n, contain_error_t **err);
 

@@ -46,7 +46,7 @@ static int parse_weight_device(const struct ct_json *value, void *ret, contain_e
         r = get_weight(value, "leafWeight", &device->leaf_weight, err);
         if (r < 0)
                 return r;
-        if (!device->weight.has && !device->leaf_weight.has)
+        if (!device->weight.has && !device->leaf_weight.has && !ct_json_is_damaged(value))
                 return ct_json_fail(value, err, CONTAIN_E_MISSING, "'weight' or 'leafWeight' is required");
         return 0;
 }

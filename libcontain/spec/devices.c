@@ -19,7 +19,7 @@ static int parse_node_type(const struct ct_json *value, char *ret, contain_error
         int r;
 
         r = ct_spec_require_word(value, "type", "device type", types, CT_LENGTH(types), &type, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         *ret = (char)type->value;
         return 0;
@@ -36,7 +36,7 @@ static int parse_node(const struct ct_json *value, void *ret, contain_error_t **
         r = ct_json_require(ct_spec_get_path(value, "path", &device->path, err), value, "path", err);
         if (r < 0)
                 return r;
-        if (device->type != 'p') {
+        if (device->type == 'c' || device->type == 'b') {
                 r = ct_json_require(ct_json_get_int(value, "major", 0, MAX_MAJOR, &device->major, err), value,
                                     "major", err);
                 if (r < 0)
@@ -70,7 +70,7 @@ int ct_spec_parse_devices(const struct ct_json *value, struct ct_spec_linux *ret
         int r;
 
         r = ct_spec_parse_items(value, &type, &items, &ret->n_devices, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         ret->devices = items;
         return 0;
@@ -133,7 +133,7 @@ int ct_spec_parse_device_rules(const struct ct_json *value, struct ct_spec_resou
         int r;
 
         r = ct_spec_parse_items(value, &type, &items, &ret->n_devices, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         ret->devices = items;
         return 0;

@@ -41,7 +41,7 @@ static int parse_hook(const struct ct_json *value, void *ret, contain_error_t **
         if (r <= 0)
                 return r;
         r = ct_spec_get_uint32(value, "timeout", INT32_MAX, &hook->timeout, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         if (hook->timeout == 0)
                 return ct_json_fail(&timeout, err, CONTAIN_E_VALUE, "a timeout has to be at least 1 second");

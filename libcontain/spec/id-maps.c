@@ -30,6 +30,8 @@ static int parse_map(const struct ct_json *value, void *ret, contain_error_t **e
         r = ct_spec_get_uint32(value, "size", UINT32_MAX, &map->size, err);
         if (r < 0)
                 return r;
+        if (ct_json_is_damaged(value))
+                return 0;
         if (map->size == 0)
                 return ct_json_fail(&size, err, CONTAIN_E_VALUE, "the size is 0");
         /* The last id of all, (uint32_t)-1, cannot be mapped. */
@@ -75,7 +77,7 @@ int ct_spec_parse_id_maps(const struct ct_json *object, const char *key, struct 
                 return ct_json_fail(&array, err, CONTAIN_E_VALUE,
                                     "%zu mappings are more than the kernel takes, %d", n, MAX_MAPPINGS);
         r = ct_spec_parse_items(&array, &type, &items, &ret->n, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         ret->items = items;
         return 0;

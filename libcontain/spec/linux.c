@@ -27,7 +27,7 @@ static int parse_propagation(const struct ct_json *value, struct ct_spec_linux *
                 return r;
         r = ct_spec_require_word(value, "rootfsPropagation", "propagation", words, CT_LENGTH(words), &word,
                                  err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         ret->rootfs_propagation = word->value;
         return 0;
@@ -36,7 +36,7 @@ static int parse_propagation(const struct ct_json *value, struct ct_spec_linux *
 static int parse_personality(const struct ct_json *value, struct ct_optional_uint *ret, contain_error_t **err)
 {
         static const struct ct_word domains[] = { { "LINUX", PER_LINUX }, { "LINUX32", PER_LINUX32 } };
-        const struct ct_word *domain;
+        const struct ct_word *domain = NULL;
         uint64_t flags = 0;
         int r;
 
@@ -44,11 +44,11 @@ static int parse_personality(const struct ct_json *value, struct ct_optional_uin
                                  err);
         if (r < 0)
                 return r;
-        ret->value = domain->value;
+        ret->value = domain ? domain->value : 0;
         r = ct_spec_get_flags(value, "flags", "personality flag", NULL, 0, &flags, err);
         if (r < 0)
                 return r;
-        ret->has = true;
+        ret->has = domain != NULL;
         return 0;
 }
 

@@ -43,14 +43,14 @@ static int check(const struct ct_json *value, const struct ct_spec_memory_policy
 int ct_spec_parse_memory_policy(const struct ct_json *value, struct ct_spec_memory_policy *ret,
                                 contain_error_t **err)
 {
-        const struct ct_word *mode;
+        const struct ct_word *mode = NULL;
         uint64_t flags = 0;
         int r;
 
         r = ct_spec_require_word(value, "mode", "memory policy", modes, CT_LENGTH(modes), &mode, err);
         if (r < 0)
                 return r;
-        ret->mode = (int)mode->value;
+        ret->mode = mode ? (int)mode->value : 0;
         r = ct_spec_get_flags(value, "flags", "memory policy flag", mode_flags, CT_LENGTH(mode_flags), &flags,
                               err);
         if (r < 0)
@@ -59,6 +59,8 @@ int ct_spec_parse_memory_policy(const struct ct_json *value, struct ct_spec_memo
         r = ct_spec_get_list(value, "nodes", &ret->nodes, err);
         if (r < 0)
                 return r;
+        if (ct_json_is_damaged(value))
+                return 0;
         ret->has = true;
         return check(value, ret, err);
 }

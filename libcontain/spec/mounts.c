@@ -13,10 +13,9 @@ static int parse_destination(const struct ct_json *value, struct ct_spec_mount *
         int r;
 
         r = ct_json_require(ct_json_get(value, "destination", &member, err), value, "destination", err);
-        if (r < 0)
-                return r;
-        r = ct_json_string(&member, &destination, err);
-        if (r < 0)
+        if (r > 0)
+                r = ct_json_string(&member, &destination, err);
+        if (r <= 0)
                 return r;
         if (destination[0] == '\0')
                 return ct_json_fail(&member, err, CONTAIN_E_VALUE, "the destination is empty");
@@ -51,7 +50,7 @@ static int parse_mount(const struct ct_json *value, void *ret, contain_error_t *
         r = ct_spec_parse_id_maps(value, "gidMappings", &mount->gid_maps, err);
         if (r < 0)
                 return r;
-        if ((mount->uid_maps.n > 0) != (mount->gid_maps.n > 0))
+        if ((mount->uid_maps.n > 0) != (mount->gid_maps.n > 0) && !ct_json_is_damaged(value))
                 return ct_json_fail(value, err, CONTAIN_E_CONFLICT, "'%s' is given without '%s'",
                                     mount->uid_maps.n > 0 ? "uidMappings" : "gidMappings",
                                     mount->uid_maps.n > 0 ? "gidMappings" : "uidMappings");
@@ -65,7 +64,7 @@ int ct_spec_parse_mounts(const struct ct_json *value, struct ct_spec *ret, conta
         int r;
 
         r = ct_spec_parse_items(value, &type, &items, &ret->n_mounts, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         ret->mounts = items;
         return 0;

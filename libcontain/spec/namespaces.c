@@ -21,15 +21,16 @@ static const struct ct_word types[] = {
 static int parse_namespace(const struct ct_json *value, void *ret, contain_error_t **err)
 {
         struct ct_spec_namespace *namespace = ret;
-        const struct ct_word *type;
+        const struct ct_word *type = NULL;
         int r;
 
         r = ct_spec_require_word(value, "type", "namespace type", types, CT_LENGTH(types), &type, err);
         if (r < 0)
                 return r;
-        namespace->type = type->value;
-        namespace->name = type->name;
-
+        if (type) {
+                namespace->type = type->value;
+                namespace->name = type->name;
+        }
         /* Empty would be a new namespace for some, an error for others: better the error. */
         r = ct_spec_get_path(value, "path", &namespace->path, err);
         return r < 0 ? r : 0;
@@ -56,7 +57,7 @@ int ct_spec_parse_namespaces(const struct ct_json *value, struct ct_spec_linux *
         int r;
 
         r = ct_spec_parse_items(value, &type, &items, &ret->n_namespaces, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         ret->namespaces = items;
         return 0;
@@ -85,10 +86,12 @@ int ct_spec_parse_time_offsets(const struct ct_json *value, struct ct_spec_linux
         int r;
 
         while (ct_json_next(value, &position, &name, &member)) {
-                r = ct_spec_find_word(&member, name, "clock", clocks, CT_LENGTH(clocks), err);
-                if (r < 0)
-                        return r;
-                r = parse_offset(&member, r == 0 ? &ret->time_monotonic : &ret->time_boottime, err);
+                const struct ct_word *clock = clocks;
+
+                r = ct_spec_find_word(&member, name, "clock", clocks, CT_LENGTH(clocks), &clock, err);
+                if (r > 0)
+                        r = parse_offset(&member,
+                                         clock == clocks ? &ret->time_monotonic : &ret->time_boottime, err);
                 if (r < 0)
                         return r;
         }

@@ -15,7 +15,7 @@ static int parse_device(const struct ct_json *value, const char *host_name, stru
         int r;
 
         r = ct_spec_check_interface(value, host_name, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         ret->host_name = ct_arena_strdup(value->arena, host_name);
         if (!ret->host_name)
@@ -24,9 +24,7 @@ static int parse_device(const struct ct_json *value, const char *host_name, stru
         if (r <= 0)
                 return r;
         r = ct_json_get(value, "name", &name, err);
-        if (r < 0)
-                return r;
-        return ct_spec_check_interface(&name, ret->name, err);
+        return r > 0 ? ct_spec_check_interface(&name, ret->name, err) : r;
 }
 
 static const char *inner_name(const struct ct_spec_net_device *device)
@@ -48,8 +46,10 @@ static int check_names(const struct ct_json *value, const struct ct_spec_net_dev
                        contain_error_t **err)
 {
         const struct ct_spec_net_device **sorted;
-        const char *at, *name;
+        struct ct_json place = *value;
+        const char *name;
         size_t i;
+        int r;
 
         sorted = ct_arena_array(value->arena, n, sizeof(struct ct_spec_net_device *));
         if (!sorted)
@@ -62,12 +62,14 @@ static int check_names(const struct ct_json *value, const struct ct_spec_net_dev
                 /* With a '%' it is a pattern ("eth%d") that the kernel makes unique. */
                 if (strchr(name, '%') || strcmp(name, inner_name(sorted[i - 1])) != 0)
                         continue;
-                at = ct_json_pointer_join(value->arena, value->at, sorted[i]->host_name);
-                if (!at)
+                place.at = ct_json_pointer_join(value->arena, value->at, sorted[i]->host_name);
+                if (!place.at)
                         return ct_fail_memory(err);
-                return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, at,
-                               "'%s' is already the name of '%s' in the container", name,
-                               sorted[i - 1]->host_name);
+                r = ct_json_fail(&place, err, CONTAIN_E_CONFLICT,
+                                 "'%s' is already the name of '%s' in the container", name,
+                                 sorted[i - 1]->host_name);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -85,10 +87,11 @@ int ct_spec_parse_net_devices(const struct ct_json *value, struct ct_spec_linux 
         if (!items)
                 return ct_fail_memory(err);
         while (ct_json_next(value, &position, &host_name, &member)) {
+                items[n] = (struct ct_spec_net_device){ 0 };
                 r = parse_device(&member, host_name, &items[n], err);
                 if (r < 0)
                         return r;
-                n++;
+                n += !ct_json_is_damaged(&member);
         }
         r = check_names(value, items, n, err);
         if (r < 0)

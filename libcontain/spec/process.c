@@ -15,7 +15,7 @@ static int parse_group(const struct ct_json *value, void *ret, contain_error_t *
         int r;
 
         r = ct_json_uint(value, UINT32_MAX - 1, &gid, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         *group = (uint32_t)gid;
         return 0;
@@ -81,38 +81,21 @@ static int parse_args(const struct ct_json *value, struct ct_spec_process *ret, 
         int r;
 
         r = ct_json_require(ct_spec_get_strings(value, "args", &ret->args, err), value, "args", err);
-        if (r < 0)
+        if (r <= 0 || (ret->args.n > 0 && ret->args.items[0][0] != '\0'))
                 return r;
-        if (ret->args.n > 0 && ret->args.items[0][0] != '\0')
-                return 0;
         r = ct_json_get(value, "args", &args, err);
-        if (r < 0)
+        if (r < 0 || ct_json_is_damaged(&args))
                 return r;
         return ct_json_fail(&args, err, CONTAIN_E_VALUE, "the first element has to name a program");
 }
 
-static int parse_env(const struct ct_json *value, struct ct_spec_process *ret, contain_error_t **err)
+static int check_variable(const struct ct_json *at, const char *text, contain_error_t **err)
 {
-        struct ct_json array, element;
-        size_t n, i;
-        int r;
+        const char *equals = strchr(text, '=');
 
-        r = ct_spec_get_strings(value, "env", &ret->env, err);
-        if (r <= 0)
-                return r;
-        r = ct_json_get_array(value, "env", &array, &n, err);
-        if (r < 0)
-                return r;
-        for (i = 0; i < ret->env.n; i++) {
-                const char *equals = strchr(ret->env.items[i], '=');
-
-                if (equals && equals != ret->env.items[i])
-                        continue;
-                ct_json_element(&array, i, &element);
-                return ct_json_fail(&element, err, CONTAIN_E_VALUE, "'%s' is not of the form NAME=value",
-                                    ret->env.items[i]);
-        }
-        return 0;
+        if (equals && equals != text)
+                return 1;
+        return ct_json_fail(at, err, CONTAIN_E_VALUE, "'%s' is not of the form NAME=value", text);
 }
 
 static int parse_attributes(const struct ct_json *value, struct ct_spec_process *ret, contain_error_t **err)
@@ -178,7 +161,7 @@ int ct_spec_parse_process(const struct ct_json *value, struct ct_spec_process *r
         r = ct_json_require(ct_spec_get_path(value, "cwd", &ret->cwd, err), value, "cwd", err);
         if (r < 0)
                 return r;
-        r = parse_env(value, ret, err);
+        r = ct_spec_get_checked_strings(value, "env", check_variable, &ret->env, err);
         if (r < 0)
                 return r;
         r = parse_terminal(value, ret, err);

@@ -96,14 +96,13 @@ static int parse_hugepage_limit(const struct ct_json *value, void *ret, contain_
         int r;
 
         r = ct_json_require(ct_json_get(value, "pageSize", &size, err), value, "pageSize", err);
+        if (r > 0)
+                r = ct_json_string(&size, &limit->page_size, err);
+        if (r > 0 && !is_page_size(limit->page_size))
+                r = ct_json_fail(&size, err, CONTAIN_E_VALUE, "'%s' is not a page size such as '2MB'",
+                                 limit->page_size);
         if (r < 0)
                 return r;
-        r = ct_json_string(&size, &limit->page_size, err);
-        if (r < 0)
-                return r;
-        if (!is_page_size(limit->page_size))
-                return ct_json_fail(&size, err, CONTAIN_E_VALUE, "'%s' is not a page size such as '2MB'",
-                                    limit->page_size);
         r = ct_json_require(ct_json_get_uint(value, "limit", UINT64_MAX, &limit->limit, err), value, "limit",
                             err);
         return r < 0 ? r : 0;
@@ -131,12 +130,10 @@ static int parse_priority(const struct ct_json *value, void *ret, contain_error_
         int r;
 
         r = ct_json_require(ct_json_get(value, "name", &name, err), value, "name", err);
-        if (r < 0)
-                return r;
-        r = ct_json_string(&name, &priority->name, err);
-        if (r < 0)
-                return r;
-        r = ct_spec_check_interface(&name, priority->name, err);
+        if (r > 0)
+                r = ct_json_string(&name, &priority->name, err);
+        if (r > 0)
+                r = ct_spec_check_interface(&name, priority->name, err);
         if (r < 0)
                 return r;
         r = ct_json_require(ct_spec_get_uint32(value, "priority", UINT32_MAX, &priority->priority, err),
@@ -178,7 +175,7 @@ static int parse_rdma_device(const struct ct_json *value, const char *name, stru
         r = ct_spec_get_uint(value, "hcaObjects", UINT32_MAX, &ret->hca_objects, err);
         if (r < 0)
                 return r;
-        if (!ret->hca_handles.has && !ret->hca_objects.has)
+        if (!ret->hca_handles.has && !ret->hca_objects.has && !ct_json_is_damaged(value))
                 return ct_json_fail(value, err, CONTAIN_E_MISSING,
                                     "'hcaHandles' or 'hcaObjects' is required");
         return 0;
@@ -200,10 +197,11 @@ static int parse_rdma(const struct ct_json *value, struct ct_spec_resources *ret
         if (!items)
                 return ct_fail_memory(err);
         while (ct_json_next(&map, &position, &name, &member)) {
+                items[n] = (struct ct_spec_rdma){ 0 };
                 r = parse_rdma_device(&member, name, &items[n], err);
                 if (r < 0)
                         return r;
-                n++;
+                n += !ct_json_is_damaged(&member);
         }
         ret->rdma = items;
         ret->n_rdma = n;
@@ -212,24 +210,30 @@ static int parse_rdma(const struct ct_json *value, struct ct_spec_resources *ret
 
 static int parse_unified(const struct ct_json *value, struct ct_spec_resources *ret, contain_error_t **err)
 {
+        struct ct_spec_pairs pairs;
         struct ct_json map;
         size_t i;
         int r;
 
-        r = ct_spec_get_pairs(value, "unified", &ret->unified, err);
+        r = ct_spec_get_pairs(value, "unified", &pairs, err);
         if (r <= 0)
                 return r;
-        for (i = 0; i < ret->unified.n; i++) {
-                const char *key = ret->unified.items[i].key;
+        r = ct_json_get_object(value, "unified", &map, err);
+        if (r < 0)
+                return r;
+        for (i = 0; i < pairs.n; i++) {
+                const char *key = pairs.items[i].key;
 
                 /* Each key is a file of the cgroup, and must not lead to another folder. */
-                if (!strchr(key, '/') && strcmp(key, ".") != 0 && strcmp(key, "..") != 0)
+                if (!strchr(key, '/') && strcmp(key, ".") != 0 && strcmp(key, "..") != 0) {
+                        pairs.items[ret->unified.n++] = pairs.items[i];
                         continue;
-                r = ct_json_get_object(value, "unified", &map, err);
+                }
+                r = ct_json_fail(&map, err, CONTAIN_E_VALUE, "'%s' is not the name of a cgroup file", key);
                 if (r < 0)
                         return r;
-                return ct_json_fail(&map, err, CONTAIN_E_VALUE, "'%s' is not the name of a cgroup file", key);
         }
+        ret->unified.items = pairs.items;
         return 0;
 }
 

@@ -31,15 +31,16 @@ static const struct ct_word resources[] = {
 static int parse_rlimit(const struct ct_json *value, void *ret, contain_error_t **err)
 {
         struct ct_spec_rlimit *rlimit = ret;
-        const struct ct_word *type;
+        const struct ct_word *type = NULL;
         int r;
 
         r = ct_spec_require_word(value, "type", "rlimit", resources, CT_LENGTH(resources), &type, err);
         if (r < 0)
                 return r;
-        rlimit->name = type->name;
-        rlimit->resource = (int)type->value;
-
+        if (type) {
+                rlimit->name = type->name;
+                rlimit->resource = (int)type->value;
+        }
         r = ct_json_require(ct_json_get_uint(value, "soft", UINT64_MAX, &rlimit->soft, err), value, "soft",
                             err);
         if (r < 0)
@@ -48,7 +49,7 @@ static int parse_rlimit(const struct ct_json *value, void *ret, contain_error_t 
                             err);
         if (r < 0)
                 return r;
-        if (rlimit->soft > rlimit->hard)
+        if (rlimit->soft > rlimit->hard && !ct_json_is_damaged(value))
                 return ct_json_fail(value, err, CONTAIN_E_VALUE,
                                     "the soft limit %" PRIu64 " is above the hard limit %" PRIu64,
                                     rlimit->soft, rlimit->hard);
@@ -76,7 +77,7 @@ int ct_spec_parse_rlimits(const struct ct_json *value, struct ct_spec_process *r
         int r;
 
         r = ct_spec_parse_items(value, &type, &items, &ret->n_rlimits, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         ret->rlimits = items;
         return 0;

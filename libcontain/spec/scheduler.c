@@ -63,7 +63,7 @@ int ct_spec_parse_scheduler(const struct ct_json *value, struct ct_spec_schedule
         } times[] = { { "runtime", &ret->runtime },
                       { "deadline", &ret->deadline },
                       { "period", &ret->period } };
-        const struct ct_word *policy;
+        const struct ct_word *policy = NULL;
         int64_t nice = 0;
         size_t i;
         int r;
@@ -72,7 +72,7 @@ int ct_spec_parse_scheduler(const struct ct_json *value, struct ct_spec_schedule
                                  err);
         if (r < 0)
                 return r;
-        ret->policy = (uint32_t)policy->value;
+        ret->policy = policy ? (uint32_t)policy->value : 0;
         r = ct_json_get_int(value, "nice", -20, 19, &nice, err);
         if (r < 0)
                 return r;
@@ -90,6 +90,8 @@ int ct_spec_parse_scheduler(const struct ct_json *value, struct ct_spec_schedule
                 if (r < 0)
                         return r;
         }
+        if (ct_json_is_damaged(value))
+                return 0;
         ret->has = true;
         return check_scheduler(value, ret, err);
 }
@@ -97,7 +99,7 @@ int ct_spec_parse_scheduler(const struct ct_json *value, struct ct_spec_schedule
 int ct_spec_parse_io_priority(const struct ct_json *value, struct ct_spec_io_priority *ret,
                               contain_error_t **err)
 {
-        const struct ct_word *io_class;
+        const struct ct_word *io_class = NULL;
         int64_t priority = 0;
         int r;
 
@@ -106,7 +108,7 @@ int ct_spec_parse_io_priority(const struct ct_json *value, struct ct_spec_io_pri
         if (r < 0)
                 return r;
         r = ct_json_require(ct_json_get_int(value, "priority", 0, 7, &priority, err), value, "priority", err);
-        if (r < 0)
+        if (r <= 0 || !io_class)
                 return r;
         *ret = (struct ct_spec_io_priority){ .has = true,
                                              .class = (uint32_t)io_class->value,

@@ -55,16 +55,16 @@ static int get_words(const struct ct_json *value, const char *key, const char *w
 static int parse_action(const struct ct_json *value, const char *key, const char *errno_key,
                         const char **ret_action, struct ct_optional_uint *ret_errno, contain_error_t **err)
 {
-        const struct ct_word *action;
+        const struct ct_word *action = NULL;
         struct ct_json member;
         int r;
 
         r = ct_spec_require_word(value, key, "seccomp action", actions, CT_LENGTH(actions), &action, err);
         if (r < 0)
                 return r;
-        *ret_action = action->name;
+        *ret_action = action ? action->name : NULL;
         r = ct_json_get(value, errno_key, &member, err);
-        if (r <= 0)
+        if (r <= 0 || !action)
                 return r;
         if (action->value == 0)
                 return ct_json_fail(&member, err, CONTAIN_E_CONFLICT, "action '%s' carries no errno",
@@ -75,7 +75,7 @@ static int parse_action(const struct ct_json *value, const char *key, const char
 static int parse_arg(const struct ct_json *value, void *ret, contain_error_t **err)
 {
         struct ct_spec_seccomp_arg *arg = ret;
-        const struct ct_word *op;
+        const struct ct_word *op = NULL;
         int r;
 
         r = ct_json_require(ct_spec_get_uint32(value, "index", 5, &arg->index, err), value, "index", err);
@@ -91,7 +91,7 @@ static int parse_arg(const struct ct_json *value, void *ret, contain_error_t **e
         r = ct_spec_require_word(value, "op", "seccomp operator", operators, CT_LENGTH(operators), &op, err);
         if (r < 0)
                 return r;
-        arg->op = op->name;
+        arg->op = op ? op->name : NULL;
         return 0;
 }
 
@@ -115,13 +115,12 @@ static int parse_rule(const struct ct_json *value, void *ret, contain_error_t **
         int r;
 
         r = ct_json_require(ct_json_get(value, "names", &names, err), value, "names", err);
+        if (r > 0)
+                r = ct_spec_get_strings(value, "names", &rule->names, err);
+        if (r > 0 && rule->names.n == 0 && !ct_json_is_damaged(&names))
+                r = ct_json_fail(&names, err, CONTAIN_E_VALUE, "no system call is named");
         if (r < 0)
                 return r;
-        r = ct_spec_get_strings(value, "names", &rule->names, err);
-        if (r < 0)
-                return r;
-        if (rule->names.n == 0)
-                return ct_json_fail(&names, err, CONTAIN_E_VALUE, "no system call is named");
         r = parse_action(value, "action", "errnoRet", &rule->action, &rule->errno_ret, err);
         if (r < 0)
                 return r;
@@ -151,7 +150,7 @@ static int parse_listener(const struct ct_json *value, struct ct_spec_seccomp *r
         r = ct_spec_get_text(value, "listenerMetadata", &ret->listener_metadata, err);
         if (r < 0)
                 return r;
-        if (ret->listener_metadata && !ret->listener_path)
+        if (ret->listener_metadata && !ret->listener_path && !ct_json_is_damaged(value))
                 return ct_json_fail(value, err, CONTAIN_E_CONFLICT,
                                     "'listenerMetadata' is given without 'listenerPath'");
         return 0;
@@ -179,6 +178,6 @@ int ct_spec_parse_seccomp(const struct ct_json *value, struct ct_spec_seccomp *r
         r = parse_rules(value, ret, err);
         if (r < 0)
                 return r;
-        ret->has = true;
+        ret->has = !ct_json_is_damaged(value);
         return 0;
 }

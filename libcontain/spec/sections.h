@@ -45,6 +45,8 @@ int ct_spec_parse_linux(const struct ct_json *value, struct ct_spec_linux *ret, 
 
 /* Rules that hold between sections: config.md's "only if", "MUST NOT be used with". */
 int ct_spec_check(struct ct_arena *arena, const struct ct_spec *spec, contain_error_t **err);
+/* Has the configuration a namespace of @type, or can nobody tell, because an entry was refused? */
+bool ct_spec_may_have_namespace(struct ct_arena *arena, const struct ct_spec *spec, uint64_t type);
 int ct_spec_check_sysctl(struct ct_arena *arena, const struct ct_spec *spec, contain_error_t **err);
 
 #endif

@@ -72,10 +72,9 @@ static int parse_version(const struct ct_json *value, struct ct_spec *ret, conta
         int r;
 
         r = ct_json_require(ct_json_get(value, "ociVersion", &member, err), value, "ociVersion", err);
-        if (r < 0)
-                return r;
-        r = ct_json_string(&member, &ret->oci_version, err);
-        if (r < 0)
+        if (r > 0)
+                r = ct_json_string(&member, &ret->oci_version, err);
+        if (r <= 0)
                 return r;
         if (!is_version(ret->oci_version))
                 return ct_json_fail(&member, err, CONTAIN_E_VALUE, "'%s' is not a version such as '1.3.0'",
@@ -93,16 +92,15 @@ static int parse_root(const struct ct_json *value, struct ct_spec *ret, contain_
         int r;
 
         r = ct_json_require(ct_json_get_object(value, "root", &root, err), value, "root", err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         r = ct_json_require(ct_json_get(&root, "path", &path, err), &root, "path", err);
+        if (r > 0)
+                r = ct_json_string(&path, &ret->root_path, err);
+        if (r > 0 && ret->root_path[0] == '\0')
+                r = ct_json_fail(&path, err, CONTAIN_E_VALUE, "the path is empty");
         if (r < 0)
                 return r;
-        r = ct_json_string(&path, &ret->root_path, err);
-        if (r < 0)
-                return r;
-        if (ret->root_path[0] == '\0')
-                return ct_json_fail(&path, err, CONTAIN_E_VALUE, "the path is empty");
         r = ct_json_get_bool(&root, "readonly", &ret->root_readonly, err);
         if (r < 0)
                 return r;
@@ -157,7 +155,7 @@ static int parse_document(const struct ct_json *value, struct ct_spec *ret, cont
         int r;
 
         r = ct_json_check_object(value, err);
-        if (r < 0)
+        if (r <= 0)
                 return r;
         r = parse_version(value, ret, err);
         if (r < 0)

@@ -364,6 +364,9 @@ struct ct_spec {
 /*
  * Parses and checks a whole document. The first thing that is wrong is the error. Everything
  * in *ret lives in @arena; @text may go.
+ *
+ * When the arena collects problems, values that are refused are not in *ret, and only text that is no JSON is
+ * an error. Places in what is planned of it are right after the list's ct_problems_next_stage().
  */
 int ct_spec_parse(struct ct_arena *arena, const char *text, size_t size, struct ct_spec **ret,
                   contain_error_t **err);

@@ -5,6 +5,7 @@
 
 #include "spec/sections.h"
 
+#include "base/problems.h"
 #include "spec/values.h"
 
 #include <linux/sched.h>
@@ -100,7 +101,7 @@ static int check_pair(struct ct_arena *arena, const struct ct_spec *spec, const 
                         ct_error_set_hint(err, "use the member 'hostname' instead");
                 return r;
         }
-        if (!ct_spec_namespace_find(spec, parameter->type, NULL)) {
+        if (!ct_spec_may_have_namespace(arena, spec, parameter->type)) {
                 r = ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, at,
                             "'%s' would change the host without a %s namespace", name, parameter->namespace_);
                 ct_error_set_hint(err, "add { \"type\": \"%s\" } to linux.namespaces", parameter->namespace_);
@@ -116,6 +117,7 @@ int ct_spec_check_sysctl(struct ct_arena *arena, const struct ct_spec *spec, con
 
         for (i = 0; i < spec->linux_.sysctl.n; i++) {
                 r = check_pair(arena, spec, spec->linux_.sysctl.items[i].key, err);
+                r = ct_problems_keep(ct_arena_problems(arena), r, err);
                 if (r < 0)
                         return r;
         }

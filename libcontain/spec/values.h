@@ -18,11 +18,11 @@ struct ct_word {
 
 /*
  * Looks @name up; @at is its place, @what its noun: "unknown @what 'name'", with a hint that
- * lists the words. Returns the entry's index.
+ * lists the words. *ret points into @words. Returns as ct_json_string() does.
  */
 int ct_spec_find_word(const struct ct_json *at, const char *name, const char *what,
-                      const struct ct_word *words, size_t n_words, contain_error_t **err);
-/* *ret points into @words. */
+                      const struct ct_word *words, size_t n_words, const struct ct_word **ret,
+                      contain_error_t **err);
 int ct_spec_get_word(const struct ct_json *object, const char *key, const char *what,
                      const struct ct_word *words, size_t n_words, const struct ct_word **ret,
                      contain_error_t **err);
@@ -43,7 +43,8 @@ struct ct_item_type {
         int (*check)(const struct ct_json *element, const void *items, size_t i, contain_error_t **err);
 };
 
-/* The items are in the arena, in the array's order. The first that is refused ends it. */
+/* The items are in the arena, in the array's order. The first that is refused ends it, or is left out when
+ * the arena collects problems. */
 int ct_spec_parse_items(const struct ct_json *array, const struct ct_item_type *type, void **ret,
                         size_t *ret_n, contain_error_t **err);
 int ct_spec_get_items(const struct ct_json *object, const char *key, const struct ct_item_type *type,
@@ -64,6 +65,11 @@ int ct_spec_get_id(const struct ct_json *object, const char *key, uint32_t *ret,
 int ct_spec_get_text(const struct ct_json *object, const char *key, const char **ret, contain_error_t **err);
 int ct_spec_get_strings(const struct ct_json *object, const char *key, struct ct_strings *ret,
                         contain_error_t **err);
+/* Strings that each pass @check, which returns as ct_json_string() does. */
+int ct_spec_get_checked_strings(const struct ct_json *object, const char *key,
+                                int (*check)(const struct ct_json *at, const char *text,
+                                             contain_error_t **err),
+                                struct ct_strings *ret, contain_error_t **err);
 /* A path that has to be absolute. */
 int ct_spec_get_path(const struct ct_json *object, const char *key, const char **ret, contain_error_t **err);
 int ct_spec_get_paths(const struct ct_json *object, const char *key, struct ct_strings *ret,
@@ -74,7 +80,7 @@ int ct_spec_get_list(const struct ct_json *object, const char *key, const char *
 int ct_spec_get_pairs(const struct ct_json *object, const char *key, struct ct_spec_pairs *ret,
                       contain_error_t **err);
 
-/* A network interface name as the kernel takes it. */
+/* A network interface name as the kernel takes it. Returns as ct_json_string() does. */
 int ct_spec_check_interface(const struct ct_json *at, const char *name, contain_error_t **err);
 
 #endif

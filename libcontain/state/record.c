@@ -168,9 +168,9 @@ static int parse_record(const char *text, size_t size, struct ct_record *record,
         if (!arena)
                 return ct_fail_memory(err);
         r = ct_json_parse(arena, "it", text, size, &document, &root, err);
-        if (r == 0)
+        if (r >= 0)
                 r = ct_json_check_object(&root, err);
-        if (r == 0)
+        if (r >= 0)
                 r = check_version(&root, &record->version, err);
         if (r < 0 || record->version > CT_RECORD_VERSION)
                 return r;

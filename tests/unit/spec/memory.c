@@ -5,6 +5,7 @@
 
 #include "fixture.h"
 
+#include "base/problems.h"
 #include "harness/alloc.h"
 #include "harness/test.h"
 
@@ -91,4 +92,41 @@ TEST(memory_bad_configurations)
         fail_each("n_sysctl_hostname.json", CONTAIN_E_VALUE);
         fail_each("n_id_maps_none_in_a_new_user_namespace.json", CONTAIN_E_CONFLICT);
         fail_each("n_user_uid_missing.json", CONTAIN_E_MISSING);
+}
+
+/* As run(), with a list of problems; the list is freed as well. */
+static bool collect(const char *name, const char *text, size_t size, size_t nth)
+{
+        _cleanup_(ct_problems_done) struct ct_problems problems = { 0 };
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
+        _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
+        struct ct_spec *spec = NULL;
+        bool reached;
+        int r;
+
+        if (!test_check(arena != NULL, name, 0, "an arena"))
+                return false;
+        ct_arena_set_problems(arena, &problems);
+        alloc_fail(nth, 0);
+        r = ct_spec_parse(arena, text, size, &spec, &error);
+        reached = alloc_count() >= nth;
+        alloc_fail(0, 0);
+        (void)test_check(r == 0 || contain_error_code(error) == CONTAIN_E_NO_MEMORY, name, (int)nth,
+                         "all problems, or out of memory");
+        return reached;
+}
+
+TEST(memory_lists_of_problems)
+{
+        _cleanup_free_ char *text = NULL;
+        long before;
+        size_t size, nth;
+
+        text = fixture_read_case("m_everywhere.json", &size);
+        REQUIRE(text);
+        before = alloc_live();
+        for (nth = 1; collect("m_everywhere.json", text, size, nth); nth++)
+                ;
+        EXPECT(nth > 1);
+        EXPECT_EQ(alloc_live(), before);
 }
