@@ -79,6 +79,8 @@ int contain_ctx_set_cgroup_manager(contain_ctx_t *ctx, const char *name, contain
                 ctx->manager = CT_MANAGER_CGROUPFS;
         else if (strcmp(name, "disabled") == 0)
                 ctx->manager = CT_MANAGER_DISABLED;
+        else if (strcmp(name, "systemd") == 0 && ct_systemd_built())
+                ctx->manager = CT_MANAGER_SYSTEMD;
         else if (strcmp(name, "systemd") == 0)
                 return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, NULL,
                                "this build cannot manage cgroups through systemd");

@@ -5,6 +5,7 @@
 
 #include "cgroup/controllers.h"
 #include "cgroup/devices.h"
+#include "cgroup/systemd.h"
 
 #include "base/fds.h"
 
@@ -25,6 +26,7 @@ struct ct_cgroup *ct_cgroup_free(struct ct_cgroup *cgroup)
         for (size_t i = 0; cgroup->members && i < cgroup->layout->n; i++)
                 free(cgroup->members[i].path);
         free(cgroup->members);
+        ct_scope_free(cgroup->scope);
         free(cgroup);
         errno = saved;
         return NULL;
@@ -210,7 +212,8 @@ static int set_up(struct ct_cgroup *cgroup, size_t i, const struct ct_spec_resou
         }
         if (r > 0) {
                 member->made = 0;
-                r = check_unused(cgroup, i, err);
+                /* systemd's is new, and has the container's first process already. */
+                r = cgroup->scope ? 0 : check_unused(cgroup, i, err);
                 if (r < 0)
                         return r;
         }
@@ -274,6 +277,11 @@ int ct_cgroup_update(struct ct_cgroup *cgroup, const struct ct_spec_resources *r
         r = ct_cgroup_compile(cgroup, resources, true, arena, &lists, err);
         if (r < 0)
                 return r;
+        if (cgroup->scope) {
+                r = ct_scope_update(cgroup->scope, cgroup, lists, err);
+                if (r < 0)
+                        return r;
+        }
         for (size_t i = 0; i < cgroup->layout->n; i++) {
                 const struct ct_hierarchy *hierarchy = &cgroup->layout->items[i];
 

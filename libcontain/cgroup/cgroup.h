@@ -54,6 +54,25 @@ int ct_cgroup_new(const struct ct_cgroup_layout *layout, const char *path, const
 struct ct_cgroup *ct_cgroup_free(struct ct_cgroup *cgroup);
 CT_CLEANUP(struct ct_cgroup, ct_cgroup_free)
 
+/*
+ * The same for a cgroup that systemd is to make: a scope unit. @path is "SLICE:PREFIX:NAME" or NULL; an error
+ * when no systemd can be asked. @annotations, NULL for none, must outlive the cgroup: those of systemd's are
+ * properties of the unit.
+ */
+int ct_cgroup_new_scope(const struct ct_cgroup_layout *layout, const char *path, const char *id,
+                        const struct ct_spec_pairs *annotations, struct ct_cgroup **ret,
+                        contain_error_t **err);
+bool ct_cgroup_is_scope(const struct ct_cgroup *cgroup);
+/* Whether systemd could be asked in this build. */
+bool ct_systemd_built(void);
+
+/*
+ * Has systemd make the scope, with @pid in it; call before ct_cgroup_create(), which does the rest. On
+ * failure it vanishes with that process.
+ */
+int ct_cgroup_start_scope(struct ct_cgroup *cgroup, const char *id, pid_t pid,
+                          const struct ct_spec_resources *resources, contain_error_t **err);
+
 /* The path below hierarchy @i's mountpoint, "/a/b"; NULL when the container has no cgroup there. Borrowed. */
 const char *ct_cgroup_path(const struct ct_cgroup *cgroup, size_t i);
 

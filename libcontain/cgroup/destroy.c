@@ -2,7 +2,7 @@
 
 /* The end of a container's cgroups. */
 
-#include "cgroup/internal.h"
+#include "cgroup/systemd.h"
 
 #include <signal.h>
 #include <time.h>
@@ -93,5 +93,5 @@ int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t 
                         ct_folders_remove_parents(&cgroup->layout->items[i], cgroup->members[i].path,
                                                   cgroup->members[i].made);
         cgroup->v2_fd = ct_close(cgroup->v2_fd);
-        return 0;
+        return cgroup->scope ? ct_scope_stop(cgroup->scope, err) : 0;
 }

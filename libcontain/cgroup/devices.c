@@ -3,6 +3,7 @@
 /* The rules about devices, and who has to obey them. */
 
 #include "cgroup/devices.h"
+#include "cgroup/internal.h"
 
 #include "base/fds.h"
 
@@ -91,7 +92,7 @@ int ct_devices_compile(const struct ct_spec_resources *resources, struct ct_aren
 }
 
 /* The first user namespace is the one that maps every id to itself. */
-static bool in_first_user_namespace(void)
+bool ct_in_first_user_namespace(void)
 {
         _cleanup_free_ char *text = NULL;
         unsigned long inside, outside, size;
@@ -111,5 +112,5 @@ bool ct_devices_enforceable(void)
         if (syscall(SYS_capget, &header, data) < 0)
                 return true;
         return (data[CAP_SYS_ADMIN / 32].effective & (UINT32_C(1) << (CAP_SYS_ADMIN % 32))) != 0 &&
-               in_first_user_namespace();
+               ct_in_first_user_namespace();
 }

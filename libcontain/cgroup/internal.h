@@ -14,11 +14,14 @@ struct ct_cgroup_member {
         size_t made; /* how many folders at the end of the path were made for it: 1 is "b" alone */
 };
 
+struct ct_scope;
+
 struct ct_cgroup {
         const struct ct_cgroup_layout *layout;
         struct ct_cgroup_member *members; /* one per hierarchy */
         bool created;                     /* `made` is known; before, it is 0 */
         int v2_fd;                        /* of the v2 folder, or -EBADF */
+        struct ct_scope *scope;           /* the unit of systemd's that it is, NULL for none */
 };
 
 /* layout.c */
@@ -83,6 +86,9 @@ struct ct_cgroup_writes;
  * cgroup. */
 int ct_v2_enable(const struct ct_hierarchy *hierarchy, const char *path,
                  const struct ct_cgroup_writes *writes, contain_error_t **err);
+
+/* devices.c */
+bool ct_in_first_user_namespace(void);
 
 /* freezer.c: best effort, for killing. */
 void ct_cgroup_freeze(struct ct_cgroup *cgroup);

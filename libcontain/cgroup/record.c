@@ -3,13 +3,14 @@
 /*
  * A container's cgroups as JSON, and back:
  *     {"hierarchies":[{"name":"cpu,cpuacct","path":"/a/b","made":1},{"v2":true,"path":"/a/b","made":2}]}
- * A v1 hierarchy is known by its controllers; v2 there is one.
+ * A v1 hierarchy is known by its controllers; v2 there is one. What systemd made has a member more:
+ *     "scope":{"unit":"contain-a.scope","slice":"system.slice","user":false}
  *
  * Saved before anything is made, the record says what is going to be made, so that a container whose maker
  * was killed half-way can be cleaned up.
  */
 
-#include "cgroup/internal.h"
+#include "cgroup/systemd.h"
 
 #include "base/buf.h"
 #include "base/fds.h"
@@ -60,6 +61,15 @@ static void save_member(const struct ct_cgroup *cgroup, size_t i, const char *se
         (void)ct_buf_printf(buf, ",\"made\":%zu}", made);
 }
 
+static void save_scope(const struct ct_scope *scope, struct ct_buf *buf)
+{
+        (void)ct_buf_puts(buf, ",\"scope\":{\"unit\":");
+        (void)ct_buf_json_string(buf, scope->unit);
+        (void)ct_buf_puts(buf, ",\"slice\":");
+        (void)ct_buf_json_string(buf, scope->slice);
+        (void)ct_buf_printf(buf, ",\"user\":%s}", scope->user ? "true" : "false");
+}
+
 int ct_cgroup_save(const struct ct_cgroup *cgroup, char **ret)
 {
         _cleanup_buf_ struct ct_buf buf = CT_BUF_INIT;
@@ -73,7 +83,11 @@ int ct_cgroup_save(const struct ct_cgroup *cgroup, char **ret)
                 save_member(cgroup, i, separator, &buf);
                 separator = ",";
         }
-        (void)ct_buf_puts(&buf, "]}");
+        (void)ct_buf_puts(&buf, "]");
+        /* Before it is made, the unit may be another's. */
+        if (cgroup->scope && cgroup->created)
+                save_scope(cgroup->scope, &buf);
+        (void)ct_buf_puts(&buf, "}");
         text = ct_buf_steal(&buf);
         if (!text)
                 return -ENOMEM;
@@ -118,6 +132,35 @@ static int load_member(struct ct_cgroup *cgroup, const struct ct_json *entry, co
         return member->path ? 0 : ct_fail_memory(err);
 }
 
+static int load_scope(struct ct_cgroup *cgroup, const struct ct_json *root, contain_error_t **err)
+{
+        _cleanup_(ct_scope_freep) struct ct_scope *scope = calloc(1, sizeof(*scope));
+        const char *unit = NULL, *slice = NULL;
+        struct ct_json entry;
+        int r;
+
+        r = ct_json_get_object(root, "scope", &entry, err);
+        if (r <= 0)
+                return r;
+        if (!scope)
+                return ct_fail_memory(err);
+        r = ct_json_require(ct_json_get_string(&entry, "unit", &unit, err), &entry, "unit", err);
+        if (r >= 0)
+                r = ct_json_require(ct_json_get_string(&entry, "slice", &slice, err), &entry, "slice", err);
+        if (r >= 0)
+                r = ct_json_get_bool(&entry, "user", &scope->user, err);
+        if (r < 0)
+                return r;
+        if (ct_scope_check(unit, slice) < 0)
+                return ct_json_fail(&entry, err, CONTAIN_E_STATE, "'%s' in '%s' is not a scope", unit, slice);
+        scope->unit = strdup(unit);
+        scope->slice = strdup(slice);
+        if (!scope->unit || !scope->slice)
+                return ct_fail_memory(err);
+        cgroup->scope = ct_take(scope);
+        return 0;
+}
+
 int ct_cgroup_load(const struct ct_cgroup_layout *layout, const char *text, struct ct_cgroup **ret,
                    contain_error_t **err)
 {
@@ -135,6 +178,8 @@ int ct_cgroup_load(const struct ct_cgroup_layout *layout, const char *text, stru
         r = ct_json_parse(arena, "the record of cgroups", text, strlen(text), &document, &root, err);
         if (r >= 0)
                 r = ct_json_check_object(&root, err);
+        if (r >= 0)
+                r = load_scope(cgroup, &root, err);
         if (r >= 0)
                 r = ct_json_get_array(&root, "hierarchies", &list, &n, err);
         for (size_t i = 0; r >= 0 && i < n; i++) {

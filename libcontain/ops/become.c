@@ -16,6 +16,11 @@ static int enter_cgroup(struct contain *c, struct ct_cgroup *cgroup, contain_err
         contain_error_t *undo = NULL;
         int r;
 
+        if (ct_cgroup_is_scope(cgroup)) {
+                r = ct_cgroup_start_scope(cgroup, c->id, getpid(), &c->spec->linux_.resources, err);
+                if (r < 0)
+                        return r;
+        }
         r = ct_cgroup_create(cgroup, &c->spec->linux_.resources, err);
         if (r < 0)
                 return r;

@@ -142,6 +142,7 @@ int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd
 
 int ct_op_name_cgroup(struct contain *c, struct ct_cgroup **ret, contain_error_t **err)
 {
+        const char *path = c->spec ? c->spec->linux_.cgroups_path : NULL;
         const struct ct_cgroup_layout *layout;
         int r;
 
@@ -150,7 +151,10 @@ int ct_op_name_cgroup(struct contain *c, struct ct_cgroup **ret, contain_error_t
         r = ct_context_layout(c->ctx, &layout, err);
         if (r < 0)
                 return r;
-        return ct_cgroup_new(layout, c->spec->linux_.cgroups_path, c->id, ret, err);
+        if (c->ctx->manager == CT_MANAGER_SYSTEMD)
+                return ct_cgroup_new_scope(layout, path, c->id, c->spec ? &c->spec->annotations : NULL, ret,
+                                           err);
+        return ct_cgroup_new(layout, path, c->id, ret, err);
 }
 
 int ct_op_plan(struct contain *c, char **ret, contain_error_t **err)

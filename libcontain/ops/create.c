@@ -138,6 +138,17 @@ static int claim(struct creation *make, contain_error_t **err)
         return make->wait_fd < 0 ? make->wait_fd : 0;
 }
 
+static int hand_plan_over(struct creation *make, contain_error_t **err)
+{
+        int r;
+
+        r = ct_converse_queue(make->socket_fd, make->plan, &make->slots);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_SPAWN, -r, NULL, "cannot hand the plan over");
+        ct_slots_done(&make->slots);
+        return 0;
+}
+
 static int make_cgroup(struct creation *make, contain_error_t **err)
 {
         int r;
@@ -149,6 +160,11 @@ static int make_cgroup(struct creation *make, contain_error_t **err)
                 return r;
         make->cgroup_made = true;
         return 0;
+}
+
+static bool is_scope(const struct creation *make)
+{
+        return make->cgroup && ct_cgroup_is_scope(make->cgroup);
 }
 
 static int spawn(struct creation *make, contain_error_t **err)
@@ -168,11 +184,11 @@ static int spawn(struct creation *make, contain_error_t **err)
                 return ct_fail(err, CONTAIN_E_SYSTEM, -r, NULL, "cannot make a socket pair");
         make->socket_fd = ends[0];
         make->init_fd = ends[1];
-        r = ct_converse_queue(make->socket_fd, make->plan, &make->slots);
-        if (r < 0)
-                return ct_fail(err, CONTAIN_E_SPAWN, -r, NULL, "cannot hand the plan over");
-        ct_slots_done(&make->slots);
-
+        if (!is_scope(make)) {
+                r = hand_plan_over(make, err);
+                if (r < 0)
+                        return r;
+        }
         if (make->cgroup && make->cgroup_made)
                 what.cgroup_fd = ct_cgroup_v2_fd(make->cgroup);
         what.socket_fd = make->init_fd;
@@ -182,6 +198,29 @@ static int spawn(struct creation *make, contain_error_t **err)
         make->turn.in_v2 = in_cgroup != 0;
         make->init_fd = ct_close(make->init_fd);
         return 0;
+}
+
+/*
+ * systemd makes the cgroup around a process. contain-init gets its plan when it is there, so that whatever it
+ * does, and whom it forks, is inside.
+ */
+static int spawn_in_scope(struct creation *make, const struct ct_cgroup_layout *layout, contain_error_t **err)
+{
+        const struct ct_spec_resources *resources = &make->c->spec->linux_.resources;
+        int r;
+
+        r = spawn(make, err);
+        if (r < 0)
+                return r;
+        r = ct_cgroup_start_scope(make->cgroup, make->c->id, make->turn.child.pid, resources, err);
+        if (r < 0)
+                return r;
+        make->cgroup_made = true; /* from here on there is something to undo */
+        r = ct_cgroup_create(make->cgroup, resources, err);
+        if (r >= 0 && layout->kind != CT_CGROUPS_V2)
+                r = ct_turn_enter_cgroup(&make->turn, err);
+        make->turn.in_cgroup = true;
+        return r < 0 ? r : hand_plan_over(make, err);
 }
 
 /*
@@ -197,6 +236,8 @@ static int spawn_in_cgroup(struct creation *make, contain_error_t **err)
                 r = ct_context_layout(make->c->ctx, &layout, err);
                 if (r < 0)
                         return r;
+                if (is_scope(make))
+                        return spawn_in_scope(make, layout, err);
         }
         if (layout && layout->kind == CT_CGROUPS_V2) {
                 r = make_cgroup(make, err);

@@ -39,15 +39,11 @@ static int end_and_clean(struct contain *c, contain_error_t **err)
  * by that. */
 static int open_by_id(struct contain *c, contain_error_t **err)
 {
-        const struct ct_cgroup_layout *layout;
         _cleanup_(ct_cgroup_freep) struct ct_cgroup *cgroup = NULL;
         int r;
 
-        r = ct_context_layout(c->ctx, &layout, err);
-        if (r < 0)
-                return r;
-        r = ct_cgroup_new(layout, NULL, c->id, &cgroup, err);
-        if (r < 0)
+        r = ct_op_name_cgroup(c, &cgroup, err);
+        if (r < 0 || !cgroup)
                 return r;
         return ct_cgroup_destroy(cgroup, CT_KILL_TIMEOUT_MS, err);
 }

@@ -163,10 +163,11 @@ static const char *truth(bool value)
 /* What later versions will have says false, so that an engine does not ask for it. */
 static void put_rest(struct ct_buf *buf, const struct ct_facts *facts)
 {
-        (void)ct_buf_puts(
+        (void)ct_buf_printf(
                 buf,
-                "\t\t\"cgroup\": {\"v1\": true, \"v2\": true, \"systemd\": false, \"systemdUser\": false, "
-                "\"rdma\": true},\n");
+                "\t\t\"cgroup\": {\"v1\": true, \"v2\": true, \"systemd\": %s, \"systemdUser\": %s, "
+                "\"rdma\": true},\n",
+                truth(ct_systemd_built()), truth(ct_systemd_built()));
         put_seccomp(buf, facts);
         (void)ct_buf_puts(buf,
                           "\t\t\"apparmor\": {\"enabled\": true},\n\t\t\"selinux\": {\"enabled\": true},\n");

@@ -30,7 +30,7 @@
 
 /* --- context ------------------------------------------------------------------------------- */
 
-enum ct_cgroup_manager { CT_MANAGER_CGROUPFS, CT_MANAGER_DISABLED };
+enum ct_cgroup_manager { CT_MANAGER_CGROUPFS, CT_MANAGER_SYSTEMD, CT_MANAGER_DISABLED };
 
 struct contain_ctx {
         atomic_uint refs;
@@ -144,7 +144,7 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
 /* Opens what a plan's slots name, and makes sure of contain-init. @start_fd: what it waits on, or -1. */
 int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd, struct ct_slots *ret,
                      contain_error_t **err);
-/* Names the container's cgroup, if it is to have one. */
+/* Names the container's cgroup, if it is to have one; without a configuration, the one it has by default. */
 int ct_op_name_cgroup(struct contain *c, struct ct_cgroup **ret, contain_error_t **err);
 int ct_op_plan(struct contain *c, char **ret, contain_error_t **err);
 int ct_op_create(struct contain *c, contain_error_t **err);
