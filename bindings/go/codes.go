@@ -143,6 +143,7 @@ const (
 	flagNoPivot      = C.CONTAIN_NO_PIVOT
 	flagNoNewKeyring = C.CONTAIN_NO_NEW_KEYRING
 	flagRootless     = C.CONTAIN_CONFIG_ROOTLESS
+	flagSubids       = C.CONTAIN_CONFIG_SUBIDS
 	flagTerminal     = C.CONTAIN_CONFIG_TERMINAL
 	flagSignalAll    = C.CONTAIN_SIGNAL_ALL
 	flagForce        = C.CONTAIN_DESTROY_FORCE

@@ -130,6 +130,7 @@ type ConfigOptions struct {
 	Rootfs   string   // root.path; by default "rootfs"
 	Args     []string // process.args; by default "sh"
 	Rootless bool     // a user namespace that maps the caller to root
+	Subids   bool     // the same, and from id 1 on the subordinate ids of the caller
 	Terminal bool     // process.terminal
 }
 
@@ -148,6 +149,9 @@ func (ctx *Context) DefaultConfig(options ConfigOptions) (json.RawMessage, error
 	var flags C.uint
 	if options.Rootless {
 		flags |= flagRootless
+	}
+	if options.Subids {
+		flags |= flagSubids
 	}
 	if options.Terminal {
 		flags |= flagTerminal

@@ -13,6 +13,7 @@ struct spec_options {
         const char *bundle;
         const char *file;
         bool rootless;
+        bool subids;
 };
 
 static int run(struct app *app, const void *values, const struct operands *operands)
@@ -28,6 +29,8 @@ static int run(struct app *app, const void *values, const struct operands *opera
         (void)operands;
         if (options->rootless)
                 flags |= CONTAIN_CONFIG_ROOTLESS;
+        if (options->subids)
+                flags |= CONTAIN_CONFIG_SUBIDS;
         if (asprintf(&path, "%s%s%s", options->bundle ? options->bundle : "", options->bundle ? "/" : "",
                      options->file ? options->file : "config.json") < 0)
                 return app_fail(app, "out of memory");
@@ -50,6 +53,8 @@ static const struct option options_table[] = {
           "its name, instead of config.json" },
         { "rootless", 0, OPTION_FLAG, offsetof(struct spec_options, rootless), NULL,
           "for a user who is not root" },
+        { "subids", 0, OPTION_FLAG, offsetof(struct spec_options, subids), NULL,
+          "the same, with the user's subordinate ids mapped" },
         { 0 },
 };
 

@@ -67,7 +67,9 @@ CONTAIN_API contain_ctx_t *contain_ctx_unref(contain_ctx_t *ctx);
  * @dir: an absolute path; made, with mode 0700, when first needed
  * @err: receives the details of a failure; may be NULL
  *
- * The default is /run/contain for root, $XDG_RUNTIME_DIR/contain for other users.
+ * The default is /run/contain for root, $XDG_RUNTIME_DIR/contain for other users and for the root of a
+ * user namespace who may not write to /run; where that variable is not set, /run/user/UID/contain if there
+ * is such a folder of the caller's, else /tmp/contain-UID.
  *
  * Threads: any, but not while other threads use the context.
  * Returns: 0; -EINVAL for a path that is not absolute; -EBUSY; -ENOMEM.
@@ -135,7 +137,8 @@ CONTAIN_API int contain_features_json(contain_ctx_t *ctx, char **ret, contain_er
 /** Flags of contain_default_config(). */
 enum {
         CONTAIN_CONFIG_ROOTLESS = 1 << 0, /* a user namespace that maps the caller to root */
-        CONTAIN_CONFIG_TERMINAL = 1 << 1  /* process.terminal is true */
+        CONTAIN_CONFIG_TERMINAL = 1 << 1, /* process.terminal is true */
+        CONTAIN_CONFIG_SUBIDS = 1 << 2    /* as ROOTLESS, and from id 1 on the caller's subordinate ids */
 };
 
 /**
@@ -149,10 +152,13 @@ enum {
  *
  * The root file system is read-only; /proc, /dev, /dev/pts, /dev/shm, /dev/mqueue, /sys and
  * /sys/fs/cgroup are mounted; namespaces are new; few capabilities are left.
+ * Subordinate ids are those that the files /etc/subuid and /etc/subgid give to the caller, by name or by
+ * number; other sources of nsswitch.conf(5) are not asked. A caller without any, or without newuidmap(1) and
+ * newgidmap(1), gets an error.
  *
  * Threads: any.
- * Returns: 0; -EINVAL for unknown flags or an empty @argv; -EILSEQ for strings that are not UTF-8;
- *          -ENOMEM.
+ * Returns: 0; -EINVAL for unknown flags or an empty @argv; -EILSEQ for strings that are not UTF-8; -EPERM or
+ *          -ENOENT where there are no subordinate ids to be had; -ENOMEM.
  * Since:   1.0
  */
 CONTAIN_API int contain_default_config(contain_ctx_t *ctx, const char *rootfs, const char *const *argv,

@@ -132,10 +132,12 @@ int contain_default_config(contain_ctx_t *ctx, const char *rootfs, const char *c
         if (r == 0)
                 r = gate_argument(ret, "ret", err);
         if (r == 0)
-                r = gate_flags(flags, CONTAIN_CONFIG_ROOTLESS | CONTAIN_CONFIG_TERMINAL, err);
+                r = gate_flags(flags,
+                               CONTAIN_CONFIG_ROOTLESS | CONTAIN_CONFIG_TERMINAL | CONTAIN_CONFIG_SUBIDS,
+                               err);
         if (r < 0)
                 return r;
         if (argv && !argv[0])
                 return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "argument 'argv' is empty");
-        return ct_op_default_config(rootfs, argv, flags, false, ret, err);
+        return ct_op_default_config(ctx, rootfs, argv, flags, false, ret, err);
 }

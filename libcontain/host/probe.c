@@ -12,11 +12,13 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/nsfs.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
@@ -77,17 +79,40 @@ static void probe_user_namespace(struct ct_facts *facts)
         unsigned long inside, outside, size;
 
         facts->in_initial_userns = true;
-        if (ct_read_file_at(AT_FDCWD, "/proc/self/uid_map", 65536, &text, NULL) < 0)
+        if (ct_read_file_at(AT_FDCWD, "/proc/self/uid_map", 65536, &text, NULL) < 0) {
+                facts->no_proc = access("/proc/self/status", F_OK) < 0;
                 return;
+        }
         facts->has_user_namespace = true;
         facts->in_initial_userns = sscanf(text, "%lu %lu %lu", &inside, &outside, &size) == 3 &&
                                    inside == 0 && outside == 0 && size == UINT32_MAX;
 }
 
+/*
+ * Root of a user namespace may be in the mount namespace of another one ("unshare -U"), which gives no
+ * privilege over its mounts. The owner of a namespace can be asked for when it is the caller's or below.
+ */
+static void probe_mounts(struct ct_facts *facts)
+{
+        _cleanup_close_ int mounts_fd = -EBADF, owner_fd = -EBADF;
+        struct stat owner, own;
+
+        if (facts->in_initial_userns)
+                return;
+        mounts_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+        if (mounts_fd < 0)
+                return;
+        owner_fd = ioctl(mounts_fd, NS_GET_USERNS);
+        facts->foreign_mounts = owner_fd < 0 || fstat(owner_fd, &owner) < 0 ||
+                                stat("/proc/self/ns/user", &own) < 0 || owner.st_dev != own.st_dev ||
+                                owner.st_ino != own.st_ino;
+}
+
 /* Fixed places: a setuid program is not to be looked for in the PATH of whoever runs the host. */
 static int find_program(const char *name, char **ret)
 {
-        static const char *const folders[] = { "/usr/bin", "/bin", "/usr/local/bin" };
+        static const char *const folders[] = { "/usr/bin", "/bin", "/usr/local/bin",
+                                               "/run/wrappers/bin" /* NixOS */ };
         size_t i;
 
         for (i = 0; i < sizeof folders / sizeof folders[0]; i++) {
@@ -186,6 +211,7 @@ int ct_probe_new(struct ct_probe **ret, contain_error_t **err)
         probe_version(&probe->facts);
         probe_kernel(&probe->facts);
         probe_user_namespace(&probe->facts);
+        probe_mounts(&probe->facts);
         probe->facts.last_capability = last_capability();
         probe->facts.capabilities = effective_capabilities();
         probe->facts.uid = geteuid();

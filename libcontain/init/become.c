@@ -105,9 +105,11 @@ static int write_map(struct init *in, const char *pid, const char *file, const c
 static int write_maps(struct init *in, const struct plan_step *step, const char *pid)
 {
         static const char *const uid_helpers[] = { "/usr/bin/newuidmap", "/bin/newuidmap",
-                                                   "/usr/local/bin/newuidmap", NULL };
+                                                   "/usr/local/bin/newuidmap", "/run/wrappers/bin/newuidmap",
+                                                   NULL };
         static const char *const gid_helpers[] = { "/usr/bin/newgidmap", "/bin/newgidmap",
-                                                   "/usr/local/bin/newgidmap", NULL };
+                                                   "/usr/local/bin/newgidmap", "/run/wrappers/bin/newgidmap",
+                                                   NULL };
         const char *uid_map = init_text(in, step->s[0]), *gid_map = init_text(in, step->s[1]);
         bool helpers = step->n[0] != 0;
         int r;

@@ -7,22 +7,41 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+/* Is @path a folder of the caller's own? */
+static bool is_own_folder(const char *path)
+{
+        struct stat status;
+
+        return stat(path, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid();
+}
+
+/*
+ * Root has /run. So has a root whose user namespace is all it ever knew; but one that a user has made for
+ * itself (podman unshare) still has that user's runtime folder, and no right to /run.
+ */
 static char *default_state_root(void)
 {
-        const char *runtime_dir = geteuid() == 0 ? NULL : getenv("XDG_RUNTIME_DIR");
+        const char *runtime_dir = secure_getenv("XDG_RUNTIME_DIR");
+        unsigned uid = (unsigned)geteuid();
         char *root = NULL;
+        int r;
 
-        if (geteuid() == 0)
+        if (uid == 0 && (!runtime_dir || access("/run", W_OK) == 0))
                 return strdup("/run/contain");
-        if (runtime_dir && runtime_dir[0] == '/') {
-                if (asprintf(&root, "%s/contain", runtime_dir) < 0)
-                        return NULL;
-                return root;
-        }
-        if (asprintf(&root, "/tmp/contain-%u", (unsigned)geteuid()) < 0)
+        if (runtime_dir && runtime_dir[0] == '/')
+                return asprintf(&root, "%s/contain", runtime_dir) < 0 ? NULL : root;
+        /* Where logging in would have set it to, for those who came by other ways. */
+        r = asprintf(&root, "/run/user/%u", uid);
+        if (r < 0)
                 return NULL;
-        return root;
+        if (is_own_folder(root)) {
+                free(root);
+                return asprintf(&root, "/run/user/%u/contain", uid) < 0 ? NULL : root;
+        }
+        free(root);
+        return asprintf(&root, "/tmp/contain-%u", uid) < 0 ? NULL : root;
 }
 
 int ct_context_new(struct contain_ctx **ret, contain_error_t **err)
@@ -81,6 +100,12 @@ int ct_context_layout(struct contain_ctx *ctx, const struct ct_cgroup_layout **r
         if (r == 0)
                 *ret = ctx->layout;
         pthread_mutex_unlock(&ctx->lock);
+        if (r == -ENOENT) {
+                r = ct_fail(err, CONTAIN_E_CGROUP, ENOENT, NULL,
+                            "there is no procfs on '/proc', which tells where cgroups are mounted");
+                ct_error_set_hint(err, "mount it: 'mount -t proc proc /proc'");
+                return r;
+        }
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_CGROUP, -r, NULL, "cannot find out where cgroups are mounted");
         return 0;

@@ -111,19 +111,20 @@ static void put_process(struct ct_buf *buf, const char *const *argv, bool termin
         (void)ct_buf_puts(buf, "\n\t\t},\n\t\t\"noNewPrivileges\": true\n\t},\n");
 }
 
-static void put_linux(struct ct_buf *buf, bool rootless)
+static int put_linux(struct ct_buf *buf, const struct ct_facts *facts, unsigned flags, contain_error_t **err)
 {
+        bool rootless = (flags & CONTAIN_CONFIG_ROOTLESS) != 0;
+        int r = 0;
+
         (void)ct_buf_puts(buf, "\t\"linux\": {\n");
         if (!rootless)
                 (void)ct_buf_puts(
                         buf,
                         "\t\t\"resources\": {\"devices\": [{\"allow\": false, \"access\": \"rwm\"}]},\n");
         else
-                (void)ct_buf_printf(
-                        buf,
-                        "\t\t\"uidMappings\": [{\"containerID\": 0, \"hostID\": %u, \"size\": 1}],\n"
-                        "\t\t\"gidMappings\": [{\"containerID\": 0, \"hostID\": %u, \"size\": 1}],\n",
-                        (unsigned)geteuid(), (unsigned)getegid());
+                r = ct_default_maps(buf, facts, (flags & CONTAIN_CONFIG_SUBIDS) != 0, err);
+        if (r < 0)
+                return r;
         (void)ct_buf_puts(buf, "\t\t\"namespaces\": [");
         for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
                 (void)ct_buf_printf(buf, "%s{\"type\": \"%s\"}", i ? ", " : "", namespaces[i]);
@@ -133,22 +134,32 @@ static void put_linux(struct ct_buf *buf, bool rootless)
         (void)ct_buf_puts(buf, ",\n\t\t\"readonlyPaths\": ");
         PUT_LIST(buf, read_only);
         (void)ct_buf_puts(buf, "\n\t}\n}\n");
+        return 0;
 }
 
-int ct_op_default_config(const char *rootfs, const char *const *argv, unsigned flags, bool private_tmp,
-                         char **ret, contain_error_t **err)
+int ct_op_default_config(struct contain_ctx *ctx, const char *rootfs, const char *const *argv, unsigned flags,
+                         bool private_tmp, char **ret, contain_error_t **err)
 {
         static const char *const shell[] = { "sh", NULL };
         _cleanup_buf_ struct ct_buf buf = CT_BUF_INIT;
-        bool rootless = (flags & CONTAIN_CONFIG_ROOTLESS) != 0;
+        const struct ct_facts *facts;
         char *text;
+        int r;
+
+        r = ct_context_facts(ctx, &facts, err);
+        if (r < 0)
+                return r;
+        if (flags & CONTAIN_CONFIG_SUBIDS)
+                flags |= CONTAIN_CONFIG_ROOTLESS;
 
         (void)ct_buf_puts(&buf, "{\n\t\"ociVersion\": \"" CT_OCI_VERSION "\",\n\t\"root\": {\"path\": ");
         (void)ct_buf_json_string(&buf, rootfs ? rootfs : "rootfs");
         (void)ct_buf_puts(&buf, ", \"readonly\": true},\n\t\"hostname\": \"contain\",\n");
         put_process(&buf, argv ? argv : shell, (flags & CONTAIN_CONFIG_TERMINAL) != 0);
-        put_mounts(&buf, rootless, private_tmp);
-        put_linux(&buf, rootless);
+        put_mounts(&buf, (flags & CONTAIN_CONFIG_ROOTLESS) != 0, private_tmp);
+        r = put_linux(&buf, facts, flags, err);
+        if (r < 0)
+                return r;
         text = ct_buf_steal(&buf);
         if (!text)
                 return ct_fail_memory(err);

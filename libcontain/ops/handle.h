@@ -136,8 +136,10 @@ static inline bool ct_is_ephemeral(struct contain *c)
 int ct_op_load(struct contain *c, const char *json, size_t size, const char *dir, contain_error_t **err);
 int ct_op_load_bundle(struct contain *c, const char *dir, contain_error_t **err);
 int ct_op_load_rootfs(struct contain *c, const char *rootfs, const char *const *argv, contain_error_t **err);
-int ct_op_default_config(const char *rootfs, const char *const *argv, unsigned flags, bool private_tmp,
-                         char **ret, contain_error_t **err);
+int ct_op_default_config(struct contain_ctx *ctx, const char *rootfs, const char *const *argv, unsigned flags,
+                         bool private_tmp, char **ret, contain_error_t **err);
+/* Adds "uidMappings" and "gidMappings". */
+int ct_default_maps(struct ct_buf *buf, const struct ct_facts *facts, bool subids, contain_error_t **err);
 int ct_op_open(struct contain *c, contain_error_t **err);
 int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, struct ct_plan **ret,
                   contain_error_t **err);

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <string.h>
 
 /* The absolute path of a folder, without symbolic links. */
@@ -69,15 +70,22 @@ int ct_op_load_bundle(struct contain *c, const char *dir, contain_error_t **err)
 
 int ct_op_load_rootfs(struct contain *c, const char *rootfs, const char *const *argv, contain_error_t **err)
 {
-        unsigned flags = geteuid() == 0 ? 0 : CONTAIN_CONFIG_ROOTLESS;
         _cleanup_free_ char *absolute = NULL, *json = NULL;
+        const struct ct_facts *facts;
+        unsigned flags = 0;
         int r;
 
         absolute = realpath(rootfs, NULL);
         if (!absolute)
                 return ct_fail(err, CONTAIN_E_ROOTFS, errno, "/root/path",
                                "cannot use '%s' as the root file system", rootfs);
-        r = ct_op_default_config(absolute, argv, flags, true, &json, err);
+        r = ct_context_facts(c->ctx, &facts, err);
+        if (r < 0)
+                return r;
+        /* A root without privilege, as in most containers, is a user like any other. */
+        if (facts->uid != 0 || !(facts->capabilities >> CAP_SYS_ADMIN & 1))
+                flags = CONTAIN_CONFIG_ROOTLESS;
+        r = ct_op_default_config(c->ctx, absolute, argv, flags, true, &json, err);
         if (r < 0)
                 return r;
         return ct_op_load(c, json, strlen(json), NULL, err);

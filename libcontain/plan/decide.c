@@ -79,7 +79,8 @@ int ct_plan_decide(struct ct_build *build, contain_error_t **err)
         (void)err;
         decide_namespaces(build);
         decide_id_maps(build);
-        build->trees_by_slot = build->own_mounts && ct_plan_has_capability(build, CAP_SYS_ADMIN);
+        build->trees_by_slot = build->own_mounts && ct_plan_has_capability(build, CAP_SYS_ADMIN) &&
+                               !build->facts->foreign_mounts;
         build->host_dev = binds_host_dev(build);
         if (build->userns)
                 build->flags |= PLAN_FLAG_USERNS;

@@ -38,6 +38,9 @@ struct ct_facts {
         uint32_t uid, gid;
         uint64_t capabilities; /* effective set of the caller */
         bool in_initial_userns;
+        bool foreign_mounts; /* the mount namespace is that of another user namespace: no tree can be cloned
+                              */
+        bool no_proc;        /* no procfs on /proc: what is asked of it is not known */
         const char *newuidmap, *newgidmap; /* paths; NULL when absent */
         /* cgroups */
         enum ct_cgroup_mode cgroup_mode;

@@ -54,6 +54,15 @@ static int open_root(const char *root, int flags)
         return fd < 0 ? -errno : fd;
 }
 
+/* What to do where the place itself is not the caller's. */
+static int fail_place(int r, contain_error_t **err)
+{
+        if (r == -EPERM || r == -EACCES || r == -EROFS)
+                ct_error_set_hint(err,
+                                  "set XDG_RUNTIME_DIR to a folder of the caller's, or choose a state root");
+        return r;
+}
+
 static int check_root(const char *root, int fd, contain_error_t **err)
 {
         struct stat status;
@@ -62,9 +71,10 @@ static int check_root(const char *root, int fd, contain_error_t **err)
         if (fstat(fd, &status) < 0)
                 return ct_fail(err, CONTAIN_E_STATE, errno, NULL, "cannot open the state root '%s'", root);
         if (status.st_uid != geteuid())
-                return ct_fail(err, CONTAIN_E_STATE, EPERM, NULL,
-                               "the state root '%s' belongs to user %u, not to the caller", root,
-                               status.st_uid);
+                return fail_place(ct_fail(err, CONTAIN_E_STATE, EPERM, NULL,
+                                          "the state root '%s' belongs to user %u, not to the caller", root,
+                                          status.st_uid),
+                                  err);
         /* Distributions that give each user a group of its own let that group write. */
         by_group = (status.st_mode & S_IWGRP) && status.st_gid != getegid();
         by_all = status.st_mode & S_IWOTH;
@@ -94,14 +104,17 @@ int ct_state_root_open(const char *root, bool make, int flags, contain_error_t *
                 if (r == -ENOMEM)
                         return ct_fail_memory(err);
                 if (r < 0)
-                        return ct_fail(err, CONTAIN_E_STATE, -r, NULL, "cannot make the state root '%s'",
-                                       path);
+                        return fail_place(ct_fail(err, CONTAIN_E_STATE, -r, NULL,
+                                                  "cannot make the state root '%s'", path),
+                                          err);
                 fd = open_root(path, flags);
         }
         if (fd == -ENOENT && !make)
                 return -ENOENT;
         if (fd < 0)
-                return ct_fail(err, CONTAIN_E_STATE, -fd, NULL, "cannot open the state root '%s'", path);
+                return fail_place(
+                        ct_fail(err, CONTAIN_E_STATE, -fd, NULL, "cannot open the state root '%s'", path),
+                        err);
         r = check_root(path, fd, err);
         return r < 0 ? r : ct_take_fd(&fd);
 }

@@ -127,6 +127,7 @@ class ConfigFlags(IntFlag):
 
     ROOTLESS = 1 << 0
     TERMINAL = 1 << 1
+    SUBIDS = 1 << 2
 
 
 class SignalFlags(IntFlag):

@@ -97,12 +97,15 @@ class Context:
         argv: Sequence[StrPath] | None = None,
         *,
         rootless: bool = False,
+        subids: bool = False,
         terminal: bool = False,
     ) -> dict[str, Any]:
-        """A complete config.json to start from."""
+        """A complete config.json to start from; see CONTAIN_CONFIG_SUBIDS for what subids adds."""
         flags = ConfigFlags(0)
         if rootless:
             flags |= ConfigFlags.ROOTLESS
+        if subids:
+            flags |= ConfigFlags.SUBIDS
         if terminal:
             flags |= ConfigFlags.TERMINAL
         words = None if argv is None else c_strings(argv)

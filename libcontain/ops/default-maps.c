@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The id maps of a configuration to start from: the caller as root, and the subordinate ids above it. */
+
+#include "ops/handle.h"
+
+#include "host/idmap.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+struct kind {
+        enum ct_id_kind kind;
+        const char *name, *at, *helper;
+};
+
+static const struct kind users = { CT_ID_USER, "uidMappings", "/linux/uidMappings", "newuidmap" };
+static const struct kind groups = { CT_ID_GROUP, "gidMappings", "/linux/gidMappings", "newgidmap" };
+
+/* Whatever would keep the ids from being mapped later on is said now, as it was them that were asked for. */
+static int check_subids(const struct kind *kind, int root_fd, const struct ct_facts *facts,
+                        contain_error_t **err)
+{
+        const char *helper = kind->kind == CT_ID_USER ? facts->newuidmap : facts->newgidmap;
+        char map[32];
+        const struct ct_idmap idmap = { .uid_map = map, .gid_map = map, .helpers = 1, .at = kind->at };
+        struct ct_idmap_why why;
+        int r;
+
+        (void)snprintf(map, sizeof(map), "0 %u 1\n", kind->kind == CT_ID_USER ? facts->uid : facts->gid);
+        if (!helper) {
+                r = ct_fail(err, CONTAIN_E_IDMAP, ENOENT, kind->at,
+                            "'%s' is absent, which maps subordinate ids", kind->helper);
+                ct_error_set_hint(err, "install the package uidmap");
+        } else if (ct_idmap_why(root_fd, &idmap, kind->kind, facts, &why)) {
+                r = ct_fail(err, CONTAIN_E_IDMAP, EPERM, kind->at, "%s", why.sentence);
+                ct_error_set_hint(err, "%s", why.hint);
+        } else {
+                return 0;
+        }
+        ct_error_set_cause(err, CONTAIN_CAUSE_PRIVILEGE);
+        return r;
+}
+
+static int put_subids(struct ct_buf *buf, const struct kind *kind, const struct ct_facts *facts,
+                      contain_error_t **err)
+{
+        _cleanup_close_ int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_(ct_subids_done) struct ct_subids subids = { 0 };
+        uint32_t next = 1;
+        int r;
+
+        if (root_fd < 0)
+                return ct_fail(err, CONTAIN_E_SYSTEM, errno, NULL, "cannot open the root folder");
+        r = check_subids(kind, root_fd, facts, err);
+        if (r < 0)
+                return r;
+        r = ct_subids_read(root_fd, kind->kind, facts->uid, &subids);
+        if (r < 0)
+                return ct_fail_memory(err);
+        for (size_t i = 0; i < subids.n; i++) {
+                const struct ct_subid_range *range = &subids.ranges[i];
+
+                if (range->count > UINT32_MAX - 1 - next)
+                        break;
+                (void)ct_buf_printf(buf, ", {\"containerID\": %u, \"hostID\": %u, \"size\": %u}", next,
+                                    range->first, range->count);
+                next += range->count;
+        }
+        return 0;
+}
+
+static int put_map(struct ct_buf *buf, const struct kind *kind, const struct ct_facts *facts, bool subids,
+                   contain_error_t **err)
+{
+        int r = 0;
+
+        (void)ct_buf_printf(buf, "\t\t\"%s\": [{\"containerID\": 0, \"hostID\": %u, \"size\": 1}", kind->name,
+                            kind->kind == CT_ID_USER ? facts->uid : facts->gid);
+        if (subids)
+                r = put_subids(buf, kind, facts, err);
+        (void)ct_buf_puts(buf, "],\n");
+        return r;
+}
+
+int ct_default_maps(struct ct_buf *buf, const struct ct_facts *facts, bool subids, contain_error_t **err)
+{
+        int r = put_map(buf, &users, facts, subids, err);
+
+        return r < 0 ? r : put_map(buf, &groups, facts, subids, err);
+}
