@@ -40,7 +40,6 @@ struct ct_facts {
         bool in_initial_userns;
         bool foreign_mounts; /* the mount namespace is that of another user namespace: no tree can be cloned
                               */
-        bool no_proc;        /* no procfs on /proc: what is asked of it is not known */
         const char *newuidmap, *newgidmap; /* paths; NULL when absent */
         /* cgroups */
         enum ct_cgroup_mode cgroup_mode;

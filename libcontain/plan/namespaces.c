@@ -131,16 +131,6 @@ static int add_staged(struct ct_build *build, contain_error_t **err)
         return 0;
 }
 
-static int fail_without_proc(struct ct_build *build, uint64_t type, contain_error_t **err)
-{
-        int r = ct_fail(err, CONTAIN_E_NAMESPACE, ENOENT, ct_plan_namespace_at(build, type),
-                        "there is no procfs on '/proc', by which this namespace is set up");
-
-        ct_error_set_hint(err, "mount it: 'mount -t proc proc /proc'");
-        ct_error_set_cause(err, CONTAIN_CAUSE_KERNEL);
-        return r;
-}
-
 /* Does the kernel have what is asked for? */
 static int check_kernel(struct ct_build *build, contain_error_t **err)
 {
@@ -158,13 +148,10 @@ static int check_kernel(struct ct_build *build, contain_error_t **err)
                 const struct ct_spec_namespace *entry =
                         ct_spec_namespace_find(build->spec, optional[i].type, NULL);
 
-                if (!entry || optional[i].has)
-                        continue;
-                if (facts->no_proc)
-                        return fail_without_proc(build, optional[i].type, err);
-                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP,
-                               ct_plan_namespace_at(build, optional[i].type),
-                               "this kernel has no %s namespaces", entry->name);
+                if (entry && !optional[i].has)
+                        return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP,
+                                       ct_plan_namespace_at(build, optional[i].type),
+                                       "this kernel has no %s namespaces", entry->name);
         }
         return 0;
 }

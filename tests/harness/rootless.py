@@ -111,10 +111,10 @@ class RootlessCase(case.CliCase):
         self.assertEqual(result.status, 0, str(result))
         return result.out.strip()
 
-    def refused(self, pointer, *texts, change=None, before=(), **options):
+    def refused(self, pointer, *texts, change=None, **options):
         """`run` has to fail, with @pointer first, and with each of the texts in its one line."""
         b = self.bundle(change=change)
-        result = self.cli(*before, 'run', '--bundle', b.path, self.fresh_id(), **options)
+        result = self.cli('run', '--bundle', b.path, self.fresh_id(), **options)
         self.assertEqual(result.status, 1, str(result))
         self.assertIn(f'{pointer}: ' if pointer else '', result.err, str(result))
         for text in texts:

@@ -12,9 +12,10 @@ from harness.rootless import (COUNT, FIRST, NAME, PASSWD, RootlessCase, add_moun
                               namespace_at, namespaces, own_map)
 from harness.world import (CLONE_NEWNS, MS_NOSUID, World, bare_user_namespace, bind, cover, cover_folder,  # noqa: E402
                            ids, nested_user_namespaces, no_namespaces_filter, no_new_privileges, own_mounts,
-                           plain_chroot, user_namespace, write)
+                           plain_chroot, user_namespace, without_capabilities, write)
 
 HELPERS = ('/usr/bin/newuidmap', '/usr/bin/newgidmap')
+CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN, CAP_SETFCAP = 6, 7, 21, 31
 # Root here as there, so that only what the test adds is in the way.
 ALL_IDS = '0 0 1000000\n'
 
@@ -143,10 +144,8 @@ class Namespaces(RootlessCase):
                      world=World(own_mounts, plain_chroot(self.scratch('chroot')), ids(self.uid, self.gid)))
 
     def test_no_procfs(self):
-        world = World(own_mounts, cover_folder('/proc'), ids(self.uid, self.gid))
-        self.refused('', "no procfs on '/proc'", 'mount -t proc', world=world)
-        self.refused(self.at, "no procfs on '/proc'", 'mount -t proc', world=world,
-                     before=('--cgroup-manager', 'disabled'))
+        self.refused('', "no procfs on '/proc'", 'mount -t proc',
+                     world=World(own_mounts, cover_folder('/proc'), ids(self.uid, self.gid)))
 
     def test_the_sysctl_of_debian(self):
         """Changes the machine: only where that is the test's own."""
@@ -225,6 +224,15 @@ class Maps(RootlessCase):
     def test_a_user_without_a_name(self):
         self.refused_map('/linux/uidMappings', f"'/etc/subuid' has no ids for user {self.uid}", 'passwd',
                          'newuidmap: Cannot determine your user name', passwd=PASSWD.splitlines()[0] + '\n')
+
+    def test_a_root_that_may_not_pass_root_on(self):
+        """Since Linux 5.12."""
+        def change(config):
+            for name in ('uidMappings', 'gidMappings'):
+                config['linux'][name] = own_map(0)
+        self.root = os.path.join(self.scratch(), 'state')
+        self.refused('/linux/uidMappings/0', 'CAP_SETFCAP', change=change,
+                     world=World(without_capabilities(CAP_SETUID, CAP_SETGID, CAP_SYS_ADMIN, CAP_SETFCAP)))
 
     def test_a_configuration_to_start_from(self):
         folder = self.scratch('bundle')

@@ -116,7 +116,8 @@ class OneId(RootlessCase):
             config['process']['args'] = ['/bin/sh', '-c',
                                          f'{Program.path} --root {folder}/state run --bundle {inner.path} inner']
             config['process']['env'].append(f'LD_LIBRARY_PATH={os.path.dirname(Program.path)}')
-            config['process']['capabilities'] = {}
+            # To map user 0 of the outer one takes it.
+            config['process']['capabilities'] = {kind: ['CAP_SETFCAP'] for kind in ('bounding', 'effective', 'permitted')}
             inner_config = inner.config
             del inner_config['mounts'][6]
             inner_config['linux']['uidMappings'] = inner_config['linux']['gidMappings'] = own_map(0)
