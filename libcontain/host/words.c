@@ -273,6 +273,9 @@ static void step_words(const struct failure *f, char *out)
         case STEP_STDIO_CONSOLE:
                 (void)snprintf(out, SENTENCE, "cannot set up the terminal");
                 return;
+        case STEP_NET_SOCKET:
+                (void)snprintf(out, SENTENCE, "cannot open a way to the container's network namespace");
+                return;
         case STEP_SECCOMP:
                 (void)snprintf(out, SENTENCE,
                                f->message->detail == PLAN_DETAIL_SEND

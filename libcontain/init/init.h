@@ -250,7 +250,9 @@ typedef int init_step_function(struct init *in, const struct plan_step *step);
 
 /* namespaces.c */
 init_step_function init_step_join, init_step_unshare, init_step_root_ids, init_step_enter_time,
-        init_step_fork, init_step_hide, init_step_loopback, init_step_hostname, init_step_domainname;
+        init_step_fork, init_step_hide, init_step_hostname, init_step_domainname;
+/* network.c */
+init_step_function init_step_loopback, init_step_net_socket;
 /* root.c */
 init_step_function init_step_propagate, init_step_rootfs, init_step_pivot, init_step_root_attr;
 /* mounts.c, file-systems.c */

@@ -60,8 +60,10 @@
 #define S_ISCHR(m) (((m)&S_IFMT) == S_IFCHR)
 #endif
 
-#define SOCKET_UNIX  1
-#define SOCKET_DGRAM 2
+#define SOCKET_UNIX    1
+#define SOCKET_NETLINK 16
+#define SOCKET_RAW     3
+#define SOCKET_DGRAM   2
 #if defined(__mips__)
 #undef SOCKET_DGRAM
 #define SOCKET_DGRAM 1

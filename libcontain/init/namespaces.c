@@ -101,22 +101,6 @@ int init_step_hide(struct init *in, const struct plan_step *step)
         return sys_prctl(PR_SET_DUMPABLE, 0, 0);
 }
 
-int init_step_loopback(struct init *in, const struct plan_step *step)
-{
-        struct kernel_ifreq request = { .name = "lo", .u.flags = INTERFACE_UP };
-        int fd, r;
-
-        (void)in;
-        (void)step;
-        /* Interfaces can be asked for through a socket of any family; this one is in every kernel. */
-        fd = sys_socket(SOCKET_UNIX, SOCKET_DGRAM | O_CLOEXEC);
-        if (fd < 0)
-                return fd;
-        r = sys_ioctl(fd, SIOCSIFFLAGS, &request);
-        init_close(&fd);
-        return r;
-}
-
 int init_step_hostname(struct init *in, const struct plan_step *step)
 {
         const char *name = init_text(in, step->s[0]);

@@ -69,6 +69,8 @@ int init_step(struct init *in, const struct plan_step *step)
                 return init_step_symlink(in, step);
         case STEP_CONSOLE:
                 return init_step_console(in, step);
+        case STEP_NET_SOCKET:
+                return init_step_net_socket(in, step);
         case STEP_HOOK:
                 return init_step_hook(in, step);
         case STEP_PIVOT:
@@ -122,6 +124,7 @@ int init_step(struct init *in, const struct plan_step *step)
         case STEP_ID_MAPS:
         case STEP_TIME_OFFSETS:
         case STEP_CGROUP:
+        case STEP_NET_DEVICE:
         case STEP_RUNTIME_HOOK:
         case STEP_RLIMIT:
         case STEP_OOM_SCORE:

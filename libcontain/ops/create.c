@@ -46,6 +46,7 @@ static void creation_init(struct creation *make, struct contain *c)
                                    .console_fd = -EBADF };
         make->turn.c = c;
         make->turn.child.pidfd = -EBADF;
+        make->turn.network_fd = -EBADF;
 }
 
 /* Ends a child of ours and takes its status, so that no zombie stays. */
@@ -61,6 +62,17 @@ static void reap(struct ct_child *child)
         child->pidfd = ct_close(child->pidfd);
 }
 
+/* Virtual ones would be gone with the container's network namespace. */
+static void return_net_devices(struct creation *make)
+{
+        contain_error_t *error = NULL;
+
+        if (make->turn.net_devices && ct_net_devices_return(make->turn.net_devices, &error) < 0)
+                ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, "after a failed create", &error);
+        make->turn.net_devices = ct_net_devices_free(make->turn.net_devices);
+        make->turn.network_fd = ct_close(make->turn.network_fd);
+}
+
 /* Undoes what is left in @make, last things first. */
 static void creation_done(struct creation *make)
 {
@@ -68,6 +80,7 @@ static void creation_done(struct creation *make)
 
         make->socket_fd = ct_close(make->socket_fd);
         make->init_fd = ct_close(make->init_fd);
+        return_net_devices(make);
         reap(&make->turn.child);
         if (make->cgroup_made && ct_cgroup_destroy(make->cgroup, CT_KILL_TIMEOUT_MS, &error) < 0)
                 ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, "after a failed create", &error);
@@ -337,6 +350,10 @@ static int handle(struct creation *make, const struct plan_message *message, int
                 ct_close(make->console_fd);
                 make->console_fd = ct_take_fd(fd);
                 return 0;
+        case PLAN_MESSAGE_NETWORK:
+                ct_close(make->turn.network_fd);
+                make->turn.network_fd = ct_take_fd(fd);
+                return 0;
         case PLAN_MESSAGE_WARNING:
                 (void)ct_words_fail(make->plan, message, &warning);
                 ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, make->c->id, &warning);
@@ -386,6 +403,7 @@ static void hand_over(struct creation *make)
         c->start_fd = ct_take_fd(&make->start_fd);
         c->guard_fd = ct_take_fd(&make->guard_fd);
         make->state = ct_state_free(make->state);
+        make->turn.net_devices = ct_net_devices_free(make->turn.net_devices);
 
         pthread_mutex_lock(&c->look);
         c->record = ct_take(make->record);

@@ -181,7 +181,7 @@ static void put_rest(struct ct_buf *buf, const struct ct_facts *facts)
                 buf, "\"MPOL_F_NUMA_BALANCING\", \"MPOL_F_RELATIVE_NODES\", \"MPOL_F_STATIC_NODES\"]},\n");
         (void)ct_buf_printf(buf, "\t\t\"mountExtensions\": {\"idmap\": {\"enabled\": %s}},\n",
                             truth(facts->has_idmapped_mounts));
-        (void)ct_buf_puts(buf, "\t\t\"netDevices\": {\"enabled\": false}\n\t}\n}\n");
+        (void)ct_buf_puts(buf, "\t\t\"netDevices\": {\"enabled\": true}\n\t}\n}\n");
 }
 
 int ct_op_features(struct contain_ctx *ctx, char **ret, contain_error_t **err)

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/pidfd.h"
 #include "cgroup/cgroup.h"
+#include "host/net-device.h"
 #include "host/probe.h"
 #include "host/slots.h"
 #include "host/spawn.h"
@@ -207,10 +208,12 @@ struct ct_turn {
         struct contain *c;
         const struct ct_plan *plan;
         struct ct_record *record;
-        struct ct_cgroup *cgroup; /* NULL for none */
-        struct ct_child child;    /* the process that is being made the container's */
-        bool in_cgroup;           /* it has been moved to all of its cgroups */
-        bool in_v2;               /* it was cloned into the cgroup v2 one */
+        struct ct_cgroup *cgroup;           /* NULL for none */
+        struct ct_child child;              /* the process that is being made the container's */
+        bool in_cgroup;                     /* it has been moved to all of its cgroups */
+        bool in_v2;                         /* it was cloned into the cgroup v2 one */
+        int network_fd;                     /* a rtnetlink socket of the container's, until it is used */
+        struct ct_net_devices *net_devices; /* what has been moved to it; NULL for none */
 };
 
 /* Runs host steps from *step on; *step becomes the first that is contain-init's, or READY's own number. */

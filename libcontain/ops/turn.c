@@ -85,6 +85,19 @@ static int run_hook(struct ct_turn *turn, const struct plan_step *step, contain_
         return ct_hook_run(&hook, err);
 }
 
+static int move_net_device(struct ct_turn *turn, const struct plan_step *step, contain_error_t **err)
+{
+        const char *at = ct_plan_string(turn->plan, step->at);
+        int r;
+
+        if (!turn->net_devices) {
+                r = ct_net_devices_new(ct_take_fd(&turn->network_fd), at, &turn->net_devices, err);
+                if (r < 0)
+                        return r;
+        }
+        return ct_net_devices_move(turn->net_devices, text(turn, step, 0), text(turn, step, 1), at, err);
+}
+
 static int run_step(struct ct_turn *turn, const struct plan_step *step, contain_error_t **err)
 {
         const char *at = ct_plan_string(turn->plan, step->at);
@@ -97,6 +110,8 @@ static int run_step(struct ct_turn *turn, const struct plan_step *step, contain_
                 return ct_limits_time_offsets(pid, text(turn, step, 0), at, err);
         case STEP_CGROUP:
                 return ct_turn_enter_cgroup(turn, err);
+        case STEP_NET_DEVICE:
+                return move_net_device(turn, step, err);
         case STEP_RUNTIME_HOOK:
                 return run_hook(turn, step, err);
         case STEP_RLIMIT:

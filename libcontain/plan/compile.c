@@ -18,6 +18,7 @@ static ct_plan_part *const parts[] = {
         ct_plan_add_mounts,
         ct_plan_add_cgroup,
         ct_plan_add_devices,
+        ct_plan_add_net_devices,
         ct_plan_add_create_hooks,
         ct_plan_add_pivot,
         ct_plan_add_late_readonly,

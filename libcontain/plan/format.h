@@ -127,6 +127,7 @@ enum plan_message_kind {
         PLAN_MESSAGE_CHILD, /* + descriptor: pidfd of the process that goes on; value: its pid in the sender's
                                pid namespace */
         PLAN_MESSAGE_WARNING, /* like FAILED, but init goes on */
+        PLAN_MESSAGE_NETWORK, /* + descriptor: a rtnetlink socket of the container's network namespace */
 };
 
 struct plan_message {

@@ -39,6 +39,9 @@ ct_plan_part ct_plan_add_late_readonly;
 /* devices.c */
 ct_plan_part ct_plan_add_devices;
 
+/* net-devices.c */
+ct_plan_part ct_plan_add_net_devices;
+
 /* hooks.c */
 ct_plan_part ct_plan_add_create_hooks;
 ct_plan_part ct_plan_add_start_hooks;

@@ -12,11 +12,7 @@ static int refuse_unsupported(struct ct_build *build, contain_error_t **err)
         const struct ct_spec_linux *linux_ = &build->spec->linux_;
         int r = 0;
 
-        if (linux_->n_net_devices > 0)
-                r = ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP,
-                            ct_build_member(build, "/linux/netDevices", linux_->net_devices[0].host_name),
-                            "moving network devices is not supported yet");
-        else if (linux_->intel_rdt.has)
+        if (linux_->intel_rdt.has)
                 r = ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, "/linux/intelRdt",
                             "resource control by intelRdt is not supported yet");
         if (r < 0)

@@ -54,6 +54,9 @@
         X(MKNOD, INIT, "device", CONTAIN_E_DEVICE, "path", "#mode device uid gid", "")                       \
         X(SYMLINK, INIT, "symlink", CONTAIN_E_DEVICE, "path target", "needs_target", "")                     \
         X(CONSOLE, INIT, "console", CONTAIN_E_CONSOLE, "devpts", "rows columns uid", "")                     \
+        /* network; name: "" keeps the host's */                                                             \
+        X(NET_SOCKET, INIT, "network-socket", CONTAIN_E_NETWORK, "", "", "")                                 \
+        X(NET_DEVICE, HOST, "network-device", CONTAIN_E_NETWORK, "host_name name", "", "")                   \
         /* hooks; the blob has argc arguments, then envc variables */                                        \
         X(RUNTIME_HOOK, HOST, "runtime-hook", CONTAIN_E_HOOK, "path kind", "argc envc timeout index",        \
           "strings")                                                                                         \

@@ -8,6 +8,17 @@
 
 #include <string.h>
 
+/* "eth%d": the kernel puts a number there. It takes no other pattern. */
+static int check_pattern(const struct ct_json *value, const char *name, contain_error_t **err)
+{
+        const char *percent = strchr(name, '%');
+
+        if (!percent || (percent[1] == 'd' && !strchr(percent + 1, '%')))
+                return 1;
+        return ct_json_fail(value, err, CONTAIN_E_VALUE, "'%s' may have one '%%d' in it, and no other '%%'",
+                            name);
+}
+
 static int parse_device(const struct ct_json *value, const char *host_name, struct ct_spec_net_device *ret,
                         contain_error_t **err)
 {
@@ -24,7 +35,9 @@ static int parse_device(const struct ct_json *value, const char *host_name, stru
         if (r <= 0)
                 return r;
         r = ct_json_get(value, "name", &name, err);
-        return r > 0 ? ct_spec_check_interface(&name, ret->name, err) : r;
+        if (r > 0)
+                r = ct_spec_check_interface(&name, ret->name, err);
+        return r > 0 ? check_pattern(&name, ret->name, err) : r;
 }
 
 static const char *inner_name(const struct ct_spec_net_device *device)

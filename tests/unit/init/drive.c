@@ -236,6 +236,7 @@ static bool is_host_step(unsigned op)
         case STEP_TIME_OFFSETS:
         case STEP_CGROUP:
         case STEP_RUNTIME_HOOK:
+        case STEP_NET_DEVICE:
         case STEP_RLIMIT:
         case STEP_OOM_SCORE:
         case STEP_READY:

@@ -106,7 +106,8 @@ static void bring(struct kernel_msghdr *message, uint32_t n)
 static bool is_host_step(unsigned op)
 {
         return op == STEP_ID_MAPS || op == STEP_TIME_OFFSETS || op == STEP_CGROUP ||
-               op == STEP_RUNTIME_HOOK || op == STEP_RLIMIT || op == STEP_OOM_SCORE || op == STEP_READY;
+               op == STEP_RUNTIME_HOOK || op == STEP_RLIMIT || op == STEP_OOM_SCORE || op == STEP_READY ||
+               op == STEP_NET_DEVICE;
 }
 
 static long receive(int fd, struct kernel_msghdr *message)

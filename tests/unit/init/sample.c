@@ -134,6 +134,8 @@ void sample_unusual(struct build *b)
         STEP(b, .op = STEP_CONSOLE, .s = { "/dev/pts" }, .n = { 24, 80, 1000 });
         STEP_TABLE(b, LIST("hook", "arg", "A=b"), .op = STEP_HOOK, .s = { "/bin/hook", "createContainer" },
                    .n = { 2, 1, 5, 0 });
+        STEP(b, .op = STEP_NET_SOCKET);
+        STEP(b, .op = STEP_NET_DEVICE, .s = { "eth0", "net%d" });
         STEP(b, .op = STEP_PIVOT, .n = { PLAN_PIVOT_ROOT });
         start = build_slot(b, PLAN_SLOT_START, 0);
         STEP(b, .op = STEP_READY);

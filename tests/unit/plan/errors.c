@@ -26,9 +26,12 @@ static const struct refusal {
 } refusals[] = {
         /* the whole */
         { "no process", "", "{'ociVersion':'1.0.0','root':{'path':'r'}}", CONTAIN_E_MISSING, "/process" },
-        { "network device", "",
+        { "network device", "capabilities 0x200000\n",
           WORLD_NAMESPACES("{'type':'mount'},{'type':'network'}", ",'netDevices':{'eth0':{}}", ""),
-          CONTAIN_E_UNSUPPORTED, "/linux/netDevices/eth0" },
+          CONTAIN_E_NETWORK, "/linux/netDevices/eth0" },
+        { "network device", "become\n",
+          WORLD_NAMESPACES("{'type':'mount'},{'type':'network'}", ",'netDevices':{'eth0':{}}", ""),
+          CONTAIN_E_CONFLICT, "/linux/netDevices/eth0" },
         { "intelRdt", "", WORLD_CONFIG("", ",'intelRdt':{'closID':'a'}", ""), CONTAIN_E_UNSUPPORTED,
           "/linux/intelRdt" },
         { "no privilege", "capabilities none\n", WORLD_CONFIG("", "", ""), CONTAIN_E_NAMESPACE,
