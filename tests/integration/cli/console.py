@@ -179,6 +179,12 @@ class Foreground(Console):
         self.assertEqual(result.out.strip(), '1')
         self.assert_no_trace()
 
+    @staticmethod
+    def ticks(pid):
+        """Hundredths of a second that a process has run."""
+        with open(f'/proc/{pid}/stat', encoding='ascii') as f:
+            return sum(int(field) for field in f.read().rsplit(')', 1)[1].split()[11:13])
+
     def test_terminal_that_is_closed_inside(self):
         """A program that closes its terminal and lives on is waited for without spinning"""
         name = self.fresh_id()
@@ -186,10 +192,10 @@ class Foreground(Console):
         process = self.start_at_terminal('run', '--bundle', b.path, name)
         self.assertTrue(traces.wait_until(lambda: self.cli('state', name).status == 0))
         self.wait_for_status(name, 'running')
-        time.sleep(0.3)
-        with open(f'/proc/{process.pid}/stat', encoding='ascii') as f:
-            ticks = sum(int(field) for field in f.read().rsplit(')', 1)[1].split()[11:13])
-        self.assertLess(ticks, 15)
+        time.sleep(0.2)
+        before = self.ticks(process.pid)
+        time.sleep(0.5)
+        self.assertLess(self.ticks(process.pid) - before, 10)
         self.succeed('kill', name, 'KILL')
         self.end_program(process)
 

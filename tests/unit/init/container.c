@@ -56,12 +56,17 @@ void container_add_mount(struct container *c, const char *type, const char *targ
         CSTEP(c, .op = STEP_ATTACH, .s = { target });
 }
 
-void container_add_root(struct container *c)
+void container_add_rootfs(struct container *c)
 {
-        CSTEP(c, .op = STEP_HIDE);
         CSTEP(c, .op = STEP_PROPAGATE, .n = { MS_REC | MS_SLAVE });
         CSTEP(c, .op = STEP_ROOTFS, .slot = c->rootfs, .n = { 0, 1 });
         CSTEP(c, .op = STEP_TARGET_ATTR, .s = { "/" }, .n = { 0, 0, MS_SLAVE, 1 });
+}
+
+void container_add_root(struct container *c)
+{
+        CSTEP(c, .op = STEP_HIDE);
+        container_add_rootfs(c);
         CSTEP(c, .op = STEP_FS, .s = { "proc", "proc" }, .n = { ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC });
         CSTEP(c, .op = STEP_ATTACH, .s = { "/proc" }, .n = { PLAN_ATTACH_REAL_DIR });
         container_add_mount(c, "tmpfs", "/dev", "mode=755", ATTR_NOSUID);

@@ -29,7 +29,9 @@ bool container_cannot_run(void);
 void container_begin(struct container *c, uint32_t flags);
 /* A listening start socket instead of a connected pair. */
 void container_begin_listening(struct container *c, uint32_t flags);
-/* Propagation, the root file system, /proc, and a tmpfs on /dev. */
+/* The root file system alone, in mounts that do not reach the host's, which may be shared. */
+void container_add_rootfs(struct container *c);
+/* The same, with /proc, and a tmpfs on /dev. */
 void container_add_root(struct container *c);
 void container_add_pivot(struct container *c);
 /* A file system with up to two options, attached. */

@@ -172,8 +172,7 @@ TEST(a_created_container_can_be_killed)
                 return;
         container_begin(&c, 0);
         c.drive.clone_flags &= ~(uint64_t)CLONE_NEWPID; /* pid 1 would ignore it */
-        CSTEP(&c, .op = STEP_PROPAGATE, .n = { MS_REC | MS_SLAVE });
-        CSTEP(&c, .op = STEP_ROOTFS, .slot = c.rootfs, .n = { 0, 1 });
+        container_add_rootfs(&c);
         container_add_rest(&c, "echo started");
         drive_create(&c.drive);
         (void)usleep(100000);

@@ -89,7 +89,8 @@ static void bind_and_change(void)
                            "/tmp/a/b; pwd;"
                            "for f in file folder/x /x /bin/x /etc/passwd; do (echo >>$f) 2>&1; done; ls /;"
                            "for m in folder file tmp / bin passwd null; do grep \" [^ ]*$m r\" "
-                           "/proc/self/mountinfo | head -n 1 | cut -d' ' -f5-7; done");
+                           "/proc/self/mountinfo | head -n 1 | cut -d' ' -f5-7; done |"
+                           "sed 's/shared:.*/shared/; s/master:.*/-/'");
         drive_run(&c.drive);
         expect("outside\noutside\ndirectory,755\ndirectory,755\nregular file,644\ncharacter special "
                "file,666\n"
@@ -100,7 +101,7 @@ static void bind_and_change(void)
                "sh: can't create /etc/passwd: Read-only file system\n"
                "bin\ndev\netc\nnew\nproc\nsys\ntmp\n"
                "/new/deep/folder ro,noexec,noatime -\n/new/deep/file ro,relatime -\n/tmp "
-               "rw,nosuid,noexec,relatime shared:1\n"
+               "rw,nosuid,noexec,relatime shared\n"
                "/ ro,relatime -\n/bin ro,relatime -\n/etc/passwd ro,relatime -\n/dev/null rw,relatime -\n");
 }
 
@@ -165,7 +166,8 @@ TEST(copy_up_remount_and_read_only_below)
                    .n = { ATTR_NODEV, 0, MS_RDONLY, 0 });
         container_add_rest(&c,
                            "cd /etc; stat -c %n,%a,%u,%g,%F suid folder folder/link; cat folder/link | wc -l;"
-                           "touch x 2>&1; grep /etc /proc/self/mountinfo | cut -d' ' -f6,8-");
+                           "touch x 2>&1; grep /etc /proc/self/mountinfo | cut -d' ' -f6,8- |"
+                           "sed 's/,inode64//'");
         drive_run(&c.drive);
         expect("suid,4711,3,4,regular file\nfolder,750,0,0,directory\nfolder/link,777,5,6,symbolic link\n2\n"
                "touch: x: Read-only file system\nrw,nodev,relatime tmpfs tmpfs ro,size=2048k,mode=755\n");
@@ -235,8 +237,7 @@ TEST(targets_stay_in_the_root)
         link_in_root("abs", outside);
         link_in_root("rel", escape);
         link_in_root("dev", outside);
-        CSTEP(&c, .op = STEP_PROPAGATE, .n = { MS_REC | MS_SLAVE });
-        CSTEP(&c, .op = STEP_ROOTFS, .slot = c.rootfs, .n = { 0, 1 });
+        container_add_rootfs(&c);
         /* The links lead to a folder of that name in the root. */
         CSTEP(&c, .op = STEP_MKDIR, .s = { outside });
         CSTEP(&c, .op = STEP_MKNOD, .s = { "/dev/null" }, .n = { S_IFCHR | 0666, DEVICE(1, 3), 0, 0 });

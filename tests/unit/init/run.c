@@ -275,8 +275,7 @@ TEST(in_place)
         CSTEP(&c, .op = STEP_ID_MAPS, .s = { "0 100000 65536\n", "0 100000 65536\n" });
         CSTEP(&c, .op = STEP_ROOT_IDS, .n = { 0, 0 });
         CSTEP(&c, .op = STEP_UNSHARE, .n = { CLONE_NEWNS | CLONE_NEWUTS });
-        CSTEP(&c, .op = STEP_PROPAGATE, .n = { MS_REC | MS_SLAVE });
-        CSTEP(&c, .op = STEP_ROOTFS, .slot = c.rootfs, .n = { 0, 1 });
+        container_add_rootfs(&c);
         CSTEP(&c, .op = STEP_TREE, .s = { "/proc" }, .n = { 1 });
         CSTEP(&c, .op = STEP_ATTACH, .s = { "/proc" });
         container_add_pivot(&c);
