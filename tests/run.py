@@ -11,26 +11,12 @@ by a crash, counts as one failure more.
 
 import json
 import os
-import re
 import subprocess
 import sys
 
-SUMMARY = re.compile(r'^(\d+) passed, (\d+) failed, (\d+) skipped$', re.M)
+from harness import summary
+
 SKIPS_SHOWN = 40
-
-
-def count(test):
-    """(passed, failed, skipped) of one entry of testlog.json."""
-    lines = SUMMARY.findall(test.get('stdout') or '')
-    passed, failed, skipped = map(int, lines[-1]) if lines else (0, 0, 0)
-    result = test['result']
-    if result == 'SKIP' and not lines:
-        return 0, 0, 1
-    if result == 'OK':
-        return (passed, failed, skipped) if lines else (1, 0, 0)
-    if result != 'SKIP' and failed == 0:
-        failed = 1
-    return passed, failed, skipped
 
 
 def main():
@@ -49,12 +35,13 @@ def main():
     with open(log, encoding='utf-8', errors='replace') as f:
         for line in f:
             test = json.loads(line)
-            counted = count(test)
+            output = test.get('stdout') or ''
+            counted = summary.count(test['result'], output)
             totals = [a + b for a, b in zip(totals, counted)]
             name = test['name'].split(' / ')[-1]
             if counted[1]:
                 print(f'failed: {name}: {counted[1]}')
-            skips += [f'{name}: {text}' for text in re.findall(r'^SKIP:?\s+(.*)$', test.get('stdout') or '', re.M)]
+            skips += [f'{name}: {text}' for text in summary.skips(output)]
 
     for text in skips[:SKIPS_SHOWN]:
         print(f'skipped: {text}')

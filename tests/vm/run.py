@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""
+Runs the tests of a build folder in a virtual machine: as root and as a user on cgroup v2 with systemd, and what has to do
+with cgroups on the hybrid and the legacy hierarchies, too. Ends with "N passed, N failed, N skipped".
+
+Usage: run.py [--cache FOLDER] [--on FLAVOUR]... BUILD [TEST...]
+
+A test that is skipped wherever it ran, on this machine (by the log of "meson test") and on the virtual ones, is a failure,
+unless EXPECTED_SKIPS says why.
+"""
+
+import argparse
+import concurrent.futures
+import fnmatch
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+
+import machine
+from harness import summary
+
+# name: hierarchy of cgroups, user, which tests
+FLAVOURS = {
+    'root': ('unified', None, ['*']),
+    'user': ('unified', 'tester', ['*']),
+    'hybrid': ('hybrid', None, ['*cgroup*', '*systemd*', 'api-devices', 'api-events', 'cli-lifecycle']),
+    'legacy': ('legacy', None, ['*cgroup*', '*systemd*']),
+}
+
+# Suites of meson's whose tests are about a machine; and those of their tests that are not run, and why.
+SUITES = {'unit', 'integration', 'attack'}
+LEFT_OUT = {
+    'bindings-go': 'the image has no Go compiler; bindings-python takes the same ways through the library',
+    'fuzz-*': 'parsers: the same on any machine',
+    'plan': 'a pure function: the same on any machine',
+    'spec': 'a pure function: the same on any machine',
+}
+
+# (test, case): why it is right that no machine runs it
+EXPECTED_SKIPS = {}
+
+SECONDS = 1500
+SLOWER = 4
+SHOWN = 20000
+NAMED = 5
+
+
+def selected(build, patterns, names):
+    """The entries of meson's list that one flavour runs, as inside.py wants them."""
+    listed = subprocess.run(['meson', 'introspect', '--tests', build], capture_output=True, text=True, check=True)
+    tests = []
+    for entry in json.loads(listed.stdout):
+        name = entry['name']
+        suites = {suite.split(':')[-1] for suite in entry['suite']}
+        if not suites & SUITES or not any(fnmatch.fnmatch(name, pattern) for pattern in patterns):
+            continue
+        if any(fnmatch.fnmatch(name, pattern) for pattern in LEFT_OUT) or (names and name not in names):
+            continue
+        command = entry['cmd']
+        if os.path.basename(command[0]).startswith('python'):
+            command = ['python3', *command[1:]]
+        tests.append({'name': name, 'command': command, 'environment': {**entry['env'], 'PYTHONDONTWRITEBYTECODE': '1'},
+                      'parallel': entry['is_parallel'], 'seconds': entry['timeout'] * SLOWER})
+    return tests
+
+
+class Tally:
+    """What was passed, failed and skipped, and where."""
+
+    def __init__(self):
+        self.totals = [0, 0, 0]
+        self.skipped = {}       # (test, case): {flavour: reason}
+        self.ran = {}           # test: flavours
+        self.lock = threading.Lock()
+
+    def add(self, flavour, name, counted, output):
+        with self.lock:
+            self.totals = [a + b for a, b in zip(self.totals, counted)]
+            self.note(flavour, name, output)
+
+    def note(self, flavour, name, output):
+        self.ran.setdefault(name, set()).add(flavour)
+        for text in summary.skips(output):
+            case, _, reason = text.partition(': ')
+            self.skipped.setdefault((name, case), {})[flavour] = reason
+
+    def note_here(self, build):
+        """What "meson test" has last skipped on this machine."""
+        log = os.path.join(build, 'meson-logs', 'testlog.json')
+        if os.path.exists(log):
+            with open(log, encoding='utf-8', errors='replace') as f:
+                for line in f:
+                    test = json.loads(line)
+                    self.note('here', test['name'].split(' / ')[-1], test.get('stdout') or '')
+
+    def judge_skips(self):
+        """Says what was skipped, by reason. What no machine has run is a failure."""
+        by_reason = {}
+        for (name, case), reasons in sorted(self.skipped.items()):
+            where = set(reasons)
+            if self.ran[name] == {'here'}:
+                continue                        # not one of ours
+            text = '; '.join(sorted(f'{flavour}: {reason}' for flavour, reason in reasons.items()))
+            if where != self.ran[name] or 'here' not in where:
+                by_reason.setdefault(text, []).append(f'{name}: {case}')
+            elif (name, case) in EXPECTED_SKIPS:
+                by_reason.setdefault(EXPECTED_SKIPS[name, case], []).append(f'{name}: {case}')
+            else:
+                print(f'failed: {name}: {case}: no machine runs it: {text}')
+                self.totals[1] += 1
+        for text, cases in by_reason.items():
+            more = f' and {len(cases) - NAMED} more' if len(cases) > NAMED else ''
+            print(f'skipped: {"; ".join(cases[:NAMED])}{more}: {text}')
+
+
+def show(flavour, text):
+    for line in text.splitlines():
+        print(f'{flavour}: {line}')
+    sys.stdout.flush()
+
+
+def run_flavour(flavour, image, tree, build, names, tally):
+    """One boot. Returns false when the machine did not even come up."""
+    hierarchy, user, patterns = FLAVOURS[flavour]
+    tests = selected(build, patterns, names)
+    if not tests:
+        return True
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix='contain-vm-') as share:
+        os.chmod(share, 0o755)
+        os.link(tree, os.path.join(share, 'tree.tar'))
+        boot = machine.Boot(image, share, hierarchy, user, SECONDS)
+        left, began = {test['name'] for test in tests}, set()
+        for event in boot.events(tests, machine.unpack(build), share):
+            if 'began' in event:
+                began.add(event['began'])
+                continue
+            name, output = event['ended'], event['output']
+            left.discard(name)
+            result = {0: 'OK', 77: 'SKIP', None: 'TIMEOUT'}.get(event['status'], f'status {event["status"]}')
+            counted = summary.count(result, output)
+            tally.add(flavour, name, counted, output)
+            if counted[1]:
+                show(flavour, output[-SHOWN:])
+            show(flavour, f'{name}: {result}, {counted[0]} passed, {counted[1]} failed, {counted[2]} skipped, {event["seconds"]} s')
+    show(flavour, f'machine ran for {time.monotonic() - begin:.0f} s')
+    if boot.status != 0 or left:
+        show(flavour, boot.complaint[-SHOWN:])
+        if not began:
+            return False
+        for name in sorted(left):
+            show(flavour, f'{name}: {"did not end" if name in began else "not run"}')
+            tally.add(flavour, name, (0, 1, 0), '')
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cache', default=os.path.expanduser('~/.cache/libcontain/vm'))
+    parser.add_argument('--on', action='append', choices=FLAVOURS)
+    parser.add_argument('--at-once', type=int, default=2)
+    parser.add_argument('build')
+    parser.add_argument('names', nargs='*')
+    options = parser.parse_args()
+    build = os.path.abspath(options.build)
+
+    image, tally = machine.Image(options.cache), Tally()
+    image.make()
+    with tempfile.TemporaryDirectory(prefix='contain-vm-') as folder:
+        tree = os.path.join(folder, 'tree.tar')
+        machine.pack(build, tree)
+
+        def run(flavour):
+            return run_flavour(flavour, image, tree, build, options.names, tally)
+
+        flavours = options.on or list(FLAVOURS)
+        with concurrent.futures.ThreadPoolExecutor(options.at_once) as pool:
+            dead = [flavour for flavour, good in zip(flavours, pool.map(run, flavours)) if not good]
+        if dead:
+            # The image may have been damaged in a way that nobody noticed.
+            image.make(anew=True)
+        for flavour in dead:
+            if not run(flavour):
+                print(f'failed: {flavour}: the machine does not come up')
+                tally.totals[1] += 1
+
+    tally.note_here(build)
+    tally.judge_skips()
+    print('{} passed, {} failed, {} skipped'.format(*tally.totals), flush=True)
+    return 1 if tally.totals[1] else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
