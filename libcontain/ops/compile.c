@@ -71,6 +71,15 @@ static const char *shown_cgroup_path(const struct ct_facts *facts)
         return "";
 }
 
+static void warn_of_groups(struct contain *c)
+{
+        if (c->spec->process.user.n_groups > 0 && ct_plan_keeps_groups(c->spec))
+                ct_log(c->ctx, CONTAIN_LOG_WARNING,
+                       "%s: /process/user/additionalGids: left out, as an annotation keeps the caller's "
+                       "groups",
+                       c->id);
+}
+
 /* config.md: a capability that cannot be granted is no reason to fail, but one to say so. */
 static void warn_of_capabilities(struct contain *c)
 {
@@ -114,6 +123,7 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
                         request.namespace_fds |= ct_namespace_types[i];
         request.cgroup_path = shown_cgroup_path(&facts);
         warn_of_capabilities(c);
+        warn_of_groups(c);
         return ct_plan_compile(c->spec, &facts, &request, ret, err);
 }
 

@@ -11,6 +11,7 @@
 
 #include <linux/capability.h>
 #include <sched.h>
+#include <string.h>
 
 int ct_plan_add_umask(struct ct_build *build, contain_error_t **err)
 {
@@ -24,6 +25,19 @@ int ct_plan_add_umask(struct ct_build *build, contain_error_t **err)
 
 /* --- user and groups ------------------------------------------------------------------------- */
 
+/*
+ * For files of the host that a user may reach by a group only (podman run --group-add keep-groups). Engines
+ * set it beside additionalGids, too, which they have from the image.
+ */
+bool ct_plan_keeps_groups(const struct ct_spec *spec)
+{
+        for (size_t i = 0; i < spec->annotations.n; i++)
+                if (strcmp(spec->annotations.items[i].key, "run.oci.keep_original_groups") == 0)
+                        return strcmp(spec->annotations.items[i].value, "1") == 0 ||
+                               strcmp(spec->annotations.items[i].value, "true") == 0;
+        return false;
+}
+
 static int check_ids(struct ct_build *build, contain_error_t **err)
 {
         const struct ct_spec_user *user = &build->spec->process.user;
@@ -36,7 +50,7 @@ static int check_ids(struct ct_build *build, contain_error_t **err)
         r = ct_plan_check_mapped(build, &linux_->gid_maps, user->gid, "/process/user/gid", err);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < user->n_groups; i++) {
+        for (size_t i = 0; i < user->n_groups && !ct_plan_keeps_groups(build->spec); i++) {
                 r = ct_plan_check_mapped(build, &linux_->gid_maps, user->groups[i],
                                          ct_build_text(build, "/process/user/additionalGids/%zu", i), err);
                 if (r < 0)
@@ -51,6 +65,8 @@ static int check_ids(struct ct_build *build, contain_error_t **err)
  */
 static uint64_t groups_mode(const struct ct_build *build)
 {
+        if (ct_plan_keeps_groups(build->spec))
+                return PLAN_GROUPS_KEEP;
         if (build->spec->process.user.n_groups > 0)
                 return PLAN_GROUPS_SET;
         if (build->joined_namespaces & CLONE_NEWUSER)
@@ -69,13 +85,14 @@ int ct_plan_add_identity(struct ct_build *build, contain_error_t **err)
         r = check_ids(build, err);
         if (r < 0)
                 return r;
-        if (user->n_groups > 0 && build->deny_setgroups) {
+        if (user->n_groups > 0 && build->deny_setgroups && !ct_plan_keeps_groups(build->spec)) {
                 r = ct_fail(err, CONTAIN_E_IDENTITY, EPERM, "/process/user/additionalGids",
                             "a user namespace that maps one group only has no additional groups");
                 ct_error_set_hint(err, "map more groups, which takes newgidmap and /etc/subgid");
                 return r;
         }
-        (void)ct_buf_append(&groups, user->groups, user->n_groups * sizeof(user->groups[0]));
+        if (groups_mode(build) != PLAN_GROUPS_KEEP)
+                (void)ct_buf_append(&groups, user->groups, user->n_groups * sizeof(user->groups[0]));
         ct_build_add(build, .op = STEP_IDENTITY, .at = "/process/user",
                      .n = { user->uid, user->gid, groups_mode(build) }, .blob = &groups);
         return 0;

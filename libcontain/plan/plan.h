@@ -24,6 +24,9 @@ CT_CLEANUP(struct ct_plan, ct_plan_free)
 int ct_plan_compile(const struct ct_spec *spec, const struct ct_facts *facts,
                     const struct ct_request *request, struct ct_plan **ret, contain_error_t **err);
 
+/* Does an annotation say that the caller's supplementary groups stay, and none are set? */
+bool ct_plan_keeps_groups(const struct ct_spec *spec);
+
 /* Prints a plan as JSON (contain_plan_json()). */
 int ct_plan_dump(const struct ct_plan *plan, struct ct_buf *ret);
 

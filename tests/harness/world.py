@@ -105,9 +105,9 @@ def plain_chroot(folder):
 
 # --- ids and namespaces ---
 
-def ids(uid, gid):
+def ids(uid, gid, *groups):
     def step():
-        os.setgroups([])
+        os.setgroups(groups)
         os.setresgid(gid, gid, gid)
         os.setresuid(uid, uid, uid)
     return step

@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 from harness import case  # noqa: E402
-from harness.rootless import (COUNT, FIRST, NAME, PASSWD, RootlessCase, add_mount, map_subids,  # noqa: E402
+from harness.rootless import (COUNT, FIRST, NAME, PASSWD, Program, RootlessCase, add_mount, map_subids,  # noqa: E402
                               namespace_at, namespaces, own_map)
 from harness.world import (CLONE_NEWNS, MS_NOSUID, World, bare_user_namespace, bind, cover, cover_folder,  # noqa: E402
                            ids, nested_user_namespaces, no_namespaces_filter, no_new_privileges, own_mounts,
@@ -246,16 +246,37 @@ class Maps(RootlessCase):
 
 
 class Resources(RootlessCase):
-    def test_limits_without_delegation(self):
+    """Limits take a cgroup of the user's own, which somebody has to have delegated."""
+
+    @staticmethod
+    def limit(config):
+        config['linux']['resources'] = {'memory': {'limit': 64 << 20}}
+
+    def test_without_delegation(self):
+        if not self.is_root:
+            self.skipTest('needs root, for a user who has no cgroup at all')
+        self.refused('/linux/resources/memory/limit', 'ermission', change=self.limit)
+
+    def test_none_asked_for_none_needed(self):
+        self.assertEqual(self.output('echo fine'), 'fine')
+
+    def test_in_a_delegated_cgroup(self):
+        """A scope of the user's systemd. Its own process moves down, as one with processes hands nothing down."""
+        run = ['systemd-run', '--user', '--scope', '--quiet', '--property=Delegate=yes']
+        if self.is_root or not shutil.which('systemd-run') or self.program(*run, 'true').status != 0:
+            self.skipTest("needs a user's systemd")
+
         def change(config):
-            config['linux']['resources'] = {'memory': {'limit': 64 << 20}}
-        own = '/proc/self/cgroup'
-        with open(own, encoding='ascii') as f:
-            path = next((line.strip()[3:] for line in f if line.startswith('0::')), '/')
-        if not self.is_root and os.access(f'/sys/fs/cgroup{path}', os.W_OK):
-            self.assertEqual(self.output('true', change=change), '')
-        else:
-            self.refused('/linux/resources/memory/limit', 'ermission', change=change)
+            self.limit(config)
+            config['linux']['cgroupsPath'] = '@SCOPE@/container'
+            config['process']['args'] = ['cat', '/sys/fs/cgroup/memory.max']
+        b = self.bundle(change=change)
+        script = ('scope=$(sed -n s/^0:://p /proc/self/cgroup); mkdir /sys/fs/cgroup$scope/own; '
+                  'echo $$ >/sys/fs/cgroup$scope/own/cgroup.procs; sed -i "s|@SCOPE@|$scope|" $1/config.json; '
+                  'exec "$2" --root "$3" run --bundle "$1" "$4"')
+        result = self.program(*run, 'sh', '-c', script, 'sh', b.path, Program.path, self.root, self.fresh_id(),
+                              env={**os.environ, **Program.environment})
+        self.assertEqual((result.status, result.out.strip()), (0, str(64 << 20)), str(result))
 
 
 if __name__ == '__main__':

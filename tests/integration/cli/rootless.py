@@ -229,6 +229,14 @@ class Subids(RootlessCase):
     def test_the_callers_groups_are_dropped(self):
         self.assertEqual(self.output('id -G'), '0')
 
+    def test_groups_are_kept_where_an_annotation_says_so(self):
+        self.need_root()
+        world = self.known_user()
+        world.steps = (*world.steps[:-1], ids(self.uid, self.gid, 4242))
+        annotate = lambda c: c.__setitem__('annotations', {'run.oci.keep_original_groups': '1'})
+        self.assertEqual(self.output('id -G', world=world), '0')
+        self.assertEqual(self.output('id -G', change=annotate, world=world), '0 65534')
+
     def test_files_can_be_given_away(self):
         def change(config):
             config['process']['capabilities'] = {kind: ['CAP_CHOWN'] for kind in ('bounding', 'effective', 'permitted')}

@@ -60,6 +60,57 @@ TEST(without_a_mapped_root_there_are_no_root_ids)
         EXPECT(!has(plan, "\"root-ids\""));
 }
 
+TEST(an_annotation_keeps_the_callers_groups)
+{
+        static const char format[] = "{'ociVersion':'1.3.0','process':{'args':['/bin/true'],'cwd':'/','user':"
+                                     "{'uid':0,'gid':0,'additionalGids':[7]}},'root':{'path':'r'},"
+                                     "'annotations':{'run.oci.keep_original_groups':'%s'},"
+                                     "'linux':{'namespaces':[{'type':'mount'}]}}";
+        static const struct {
+                const char *value, *groups;
+        } cases[] = { { "1", "\"groups\": \"keep\"" },
+                      { "true", "\"groups\": \"keep\"" },
+                      { "0", "\"groups\": \"set\"" } };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                _cleanup_buf_ struct ct_buf config = CT_BUF_INIT;
+                _cleanup_free_ char *plan = NULL;
+
+                (void)ct_buf_printf(&config, format, cases[i].value);
+                plan = world_plan("", config.data);
+                EXPECT_CONTAINS(plan, cases[i].groups);
+        }
+}
+
+TEST(ids_in_mount_options_have_to_be_mapped)
+{
+        static const char format[] =
+                "{'ociVersion':'1.3.0','process':{'args':['/bin/true'],'cwd':'/','user':{'uid':0,'gid':0}},"
+                "'root':{'path':'r'},'mounts':[{'destination':'/"
+                "x','type':'tmpfs','source':'x','options':['ro','%s']}],"
+                "'linux':{'namespaces':[{'type':'mount'},{'type':'user'}],'uidMappings':"
+                "[{'containerID':0,'hostID':0,'size':5}],'gidMappings':[{'containerID':0,'hostID':0,'size':6}"
+                "]}}";
+        static const struct {
+                const char *option, *expected;
+        } cases[] = {
+                { "uid=4", "\"uid=4\"" },
+                { "gid=5", "\"gid=5\"" },
+                { "uid=5", "error: /mounts/0/options/1: id 5 is not mapped" },
+                { "gid=6", "error: /mounts/0/options/1: id 6 is not mapped" },
+                { "gid=x", "\"gid=x\"" }, /* the kernel will say */
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                _cleanup_buf_ struct ct_buf config = CT_BUF_INIT;
+                _cleanup_free_ char *plan = NULL;
+
+                (void)ct_buf_printf(&config, format, cases[i].option);
+                plan = world_plan("", config.data);
+                EXPECT_CONTAINS(plan, cases[i].expected);
+        }
+}
+
 TEST(ids_of_the_process_have_to_be_mapped)
 {
         static const char format[] = "{'ociVersion':'1.3.0','process':{'args':['/bin/true'],'cwd':'/"
