@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 
+#include "base/json-names.h"
 #include "base/utf8.h"
 
 #include <json-c/json.h>
@@ -255,6 +256,9 @@ int ct_json_parse(struct ct_arena *arena, const char *what, const char *text, si
         if (!document)
                 return ct_fail_memory(err);
         r = parse(what, text, size, &document->root, err);
+        if (r < 0)
+                return r;
+        r = ct_json_check_names(arena, text, size, document->root, err);
         if (r < 0)
                 return r;
         *ret = (struct ct_json){ .value = document->root, .at = "", .arena = arena };

@@ -39,7 +39,8 @@ struct ct_json_document *ct_json_document_free(struct ct_json_document *document
 CT_CLEANUP(struct ct_json_document, ct_json_document_free)
 
 /*
- * Parses strict JSON: UTF-8, no trailing text, within the limits. Syntax errors name line and column.
+ * Parses strict JSON: UTF-8, no trailing text, no name twice, within the limits. Syntax errors name line and
+ * column.
  * @what names the document in errors, such as "config.json".
  */
 int ct_json_parse(struct ct_arena *arena, const char *what, const char *text, size_t size,

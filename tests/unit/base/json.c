@@ -93,6 +93,26 @@ TEST(json_syntax_errors_name_line_and_column)
                        "doc is not valid JSON: line 1, column 4: control character in a string [CT-305]");
 }
 
+TEST(json_names_are_there_once)
+{
+        static const struct {
+                const char *text, *message;
+        } cases[] = {
+                { "{\"a\":1,\"a\":1}", "/a: 'a' is given twice [CT-317]" },
+                { "{\"a\":{\"b\":[0,{\"x\":\"x\",\"y\":{},\"x\":1}]}}",
+                  "/a/b/1/x: 'x' is given twice [CT-317]" },
+                /* The first and the last value are of different types: what is below them does not matter. */
+                { "{\"a\":{\"c\":{}},\"b\":[{}],\"a\":[]}", "/a: 'a' is given twice [CT-317]" },
+                { "[{},{\"a\":\"{:\\\"\",\"\":2,\"\":3}]", "/1/: '' is given twice [CT-317]" },
+                { "{\"a\" : \"b\", \"b\" :\n\"a\", \"c\": [\"b\", \"b\"], \"b\": 1}",
+                  "/b: 'b' is given twice [CT-317]" },
+                { "{\"a\":1,\"\\u0061\":1}", "a name is given twice [CT-317]" },
+        };
+
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+                expect_refused(cases[i].text, strlen(cases[i].text), cases[i].message);
+}
+
 TEST(json_depth_is_limited)
 {
         char text[2 * CT_JSON_MAX_DEPTH + 2];
