@@ -7,6 +7,8 @@
 
 #include "base/json-names.h"
 
+#include "base/problems.h"
+
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,21 +134,27 @@ static const char *find_twice(struct ct_arena *arena, const char *text, struct j
         }
 }
 
+/* 1 when the arena collects problems: the tree is not that of the text from here on. */
 static int fail(struct ct_arena *arena, const char *text, struct json_object *object,
                 const struct place *place, contain_error_t **err)
 {
         const char *name = find_twice(arena, text, object);
         const struct place inside = { .parent = place, .name = name };
         const char *at = place_pointer(arena, name ? &inside : place);
+        int r;
 
         if (!at)
                 return ct_fail_memory(err);
-        if (!name)
-                return ct_fail(err, CONTAIN_E_DUPLICATE, EINVAL, at, "a name is given twice");
-        return ct_fail(err, CONTAIN_E_DUPLICATE, EINVAL, at, "'%s' is given twice", name);
+        if (name)
+                r = ct_fail(err, CONTAIN_E_DUPLICATE, EINVAL, at, "'%s' is given twice", name);
+        else
+                r = ct_fail(err, CONTAIN_E_DUPLICATE, EINVAL, at, "a name is given twice");
+        r = ct_problems_keep(ct_arena_problems(arena), r, err);
+        return r < 0 ? r : 1;
 }
 
-/* Compares a value and all below it; *next is the number of the object that comes next in the text. */
+/* Compares a value and all below it; *next is the number of the object that comes next in the text.
+ * Returns as fail(). */
 static int compare(struct ct_arena *arena, const char *text, const struct objects *objects, size_t *next,
                    struct json_object *value, const struct place *place, contain_error_t **err)
 {
@@ -156,7 +164,7 @@ static int compare(struct ct_arena *arena, const char *text, const struct object
         if (json_object_is_type(value, json_type_array)) {
                 size_t n = json_object_array_length(value);
 
-                for (; inside.index < n && r >= 0; inside.index++)
+                for (; inside.index < n && r == 0; inside.index++)
                         r = compare(arena, text, objects, next,
                                     json_object_array_get_idx(value, inside.index), &inside, err);
         } else if (json_object_is_type(value, json_type_object)) {
@@ -166,7 +174,7 @@ static int compare(struct ct_arena *arena, const char *text, const struct object
 
                 if (object->names != (size_t)json_object_object_length(value))
                         return fail(arena, text + object->start, value, place, err);
-                for (; !json_object_iter_equal(&member, &last) && r >= 0; json_object_iter_next(&member)) {
+                for (; !json_object_iter_equal(&member, &last) && r == 0; json_object_iter_next(&member)) {
                         inside.name = json_object_iter_peek_name(&member);
                         r = compare(arena, text, objects, next, json_object_iter_peek_value(&member), &inside,
                                     err);
@@ -190,5 +198,5 @@ int ct_json_check_names(struct ct_arena *arena, const char *text, size_t size, s
         count_names(text, size, &objects);
         r = compare(arena, text, &objects, &next, root, NULL, err);
         free(objects.items);
-        return r;
+        return r < 0 ? r : 0;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What this build and this kernel can do (runtime-spec, features.md, features-linux.md). */
+/*
+ * What this build can do (runtime-spec, features.md, features-linux.md). The document is not about the
+ * machine: what its kernel lacks is listed all the same, and only supportedFlags asks it.
+ */
 
 #include "ops/handle.h"
 
@@ -10,6 +13,8 @@
 #include <cap-ng.h>
 #include <seccomp.h>
 #include <string.h>
+
+#define STOP_SIGNAL "org.opencontainers.image.stopSignal"
 
 static const char *const actions[] = { "SCMP_ACT_ALLOW",        "SCMP_ACT_ERRNO",       "SCMP_ACT_KILL",
                                        "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG",
@@ -92,31 +97,25 @@ static void put_general(struct ct_buf *buf)
         (void)ct_buf_puts(buf, "],\n");
 }
 
-static void put_namespaces(struct ct_buf *buf, const struct ct_facts *facts)
+/* Those of this build, and those of a configuration that change what is done. */
+static void put_annotations(struct ct_buf *buf)
 {
-        struct list list = { buf, false };
+        const struct scmp_version *version = seccomp_version();
 
-        (void)ct_buf_puts(buf, "\t\t\"namespaces\": [");
-        if (facts->has_cgroup_namespace)
-                put(&list, "cgroup");
-        put(&list, "ipc");
-        put(&list, "mount");
-        put(&list, "network");
-        put(&list, "pid");
-        if (facts->has_time_namespace)
-                put(&list, "time");
-        if (facts->has_user_namespace)
-                put(&list, "user");
-        put(&list, "uts");
-        (void)ct_buf_puts(buf, "],\n");
+        (void)ct_buf_puts(buf, "\t\"annotations\": {\"libcontain.version\": \"" CT_VERSION "\"");
+        if (version)
+                (void)ct_buf_printf(buf, ", \"libcontain.libseccomp.version\": \"%u.%u.%u\"", version->major,
+                                    version->minor, version->micro);
+        (void)ct_buf_puts(buf, "},\n\t\"potentiallyUnsafeConfigAnnotations\": [\"" STOP_SIGNAL "\"");
+        (void)ct_buf_puts(buf, ct_systemd_built() ? ", \"org.systemd.property.\"],\n" : "],\n");
 }
 
-static void put_capabilities(struct ct_buf *buf, const struct ct_facts *facts)
+static void put_capabilities(struct ct_buf *buf)
 {
         struct list list = { buf, false };
 
         (void)ct_buf_puts(buf, "\t\t\"capabilities\": [");
-        for (unsigned i = 0; i <= facts->last_capability; i++) {
+        for (unsigned i = 0; i < 64; i++) {
                 const char *name = capng_capability_to_name(i);
                 char full[64] = "CAP_";
 
@@ -134,8 +133,7 @@ static void put_seccomp(struct ct_buf *buf, const struct ct_facts *facts)
 {
         struct list list = { buf, false };
 
-        (void)ct_buf_printf(buf, "\t\t\"seccomp\": {\n\t\t\t\"enabled\": %s,\n\t\t\t\"actions\": [",
-                            facts->has_seccomp ? "true" : "false");
+        (void)ct_buf_puts(buf, "\t\t\"seccomp\": {\n\t\t\t\"enabled\": true,\n\t\t\t\"actions\": [");
         put_all(buf, actions, sizeof(actions) / sizeof(actions[0]));
         (void)ct_buf_puts(buf, "],\n\t\t\t\"operators\": [");
         put_all(buf, operators, sizeof(operators) / sizeof(operators[0]));
@@ -171,16 +169,15 @@ static void put_rest(struct ct_buf *buf, const struct ct_facts *facts)
         put_seccomp(buf, facts);
         (void)ct_buf_puts(buf,
                           "\t\t\"apparmor\": {\"enabled\": true},\n\t\t\"selinux\": {\"enabled\": true},\n");
-        (void)ct_buf_puts(buf,
-                          "\t\t\"intelRdt\": {\"enabled\": false},\n\t\t\"memoryPolicy\": {\"modes\": [");
+        (void)ct_buf_puts(buf, "\t\t\"intelRdt\": {\"enabled\": false, \"schemata\": false, \"monitoring\": "
+                               "false},\n\t\t\"memoryPolicy\": {\"modes\": [");
         (void)ct_buf_puts(
                 buf,
                 "\"MPOL_BIND\", \"MPOL_DEFAULT\", \"MPOL_INTERLEAVE\", \"MPOL_LOCAL\", \"MPOL_PREFERRED\", "
                 "\"MPOL_PREFERRED_MANY\", \"MPOL_WEIGHTED_INTERLEAVE\"], \"flags\": [");
         (void)ct_buf_puts(
                 buf, "\"MPOL_F_NUMA_BALANCING\", \"MPOL_F_RELATIVE_NODES\", \"MPOL_F_STATIC_NODES\"]},\n");
-        (void)ct_buf_printf(buf, "\t\t\"mountExtensions\": {\"idmap\": {\"enabled\": %s}},\n",
-                            truth(facts->has_idmapped_mounts));
+        (void)ct_buf_puts(buf, "\t\t\"mountExtensions\": {\"idmap\": {\"enabled\": true}},\n");
         (void)ct_buf_puts(buf, "\t\t\"netDevices\": {\"enabled\": true}\n\t}\n}\n");
 }
 
@@ -195,9 +192,11 @@ int ct_op_features(struct contain_ctx *ctx, char **ret, contain_error_t **err)
         if (r < 0)
                 return r;
         put_general(&buf);
-        (void)ct_buf_puts(&buf, "\t\"linux\": {\n");
-        put_namespaces(&buf, facts);
-        put_capabilities(&buf, facts);
+        put_annotations(&buf);
+        (void)ct_buf_puts(&buf,
+                          "\t\"linux\": {\n\t\t\"namespaces\": [\"cgroup\", \"ipc\", \"mount\", \"network\", "
+                          "\"pid\", \"time\", \"user\", \"uts\"],\n");
+        put_capabilities(&buf);
         put_rest(&buf, facts);
         text = ct_buf_steal(&buf);
         if (!text)
