@@ -12,6 +12,7 @@
 #include "base/sys.h"
 #include "host/console.h"
 #include "host/idmap.h"
+#include "host/idmapped.h"
 
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -113,8 +114,11 @@ static int open_mapped_tree(const struct ct_plan *plan, const struct plan_slot *
         if (slot->number & PLAN_MAPPED_IDS_RECURSIVE)
                 flags |= AT_RECURSIVE;
         r = ct_sys_mount_setattr(fd, "", flags, MOUNT_ATTR_IDMAP, 0, 0, slots->fds[number]);
-        if (r < 0)
-                return ct_fail(err, CONTAIN_E_MOUNT, -r, at, "cannot map the ids of '%s'", path);
+        if (r < 0) {
+                (void)ct_fail(err, CONTAIN_E_MOUNT, -r, at, "cannot map the ids of '%s'", path);
+                ct_idmapped_explain(err, -r, NULL, path);
+                return r;
+        }
         return ct_take_fd(&fd);
 }
 

@@ -7,6 +7,7 @@
 
 #include "host/words.h"
 
+#include "host/idmapped.h"
 #include "host/mount-hints.h"
 #include "host/slots.h"
 
@@ -291,6 +292,22 @@ static void step_words(const struct failure *f, char *out)
         }
 }
 
+/* The step that made the tree which the failed one was to change says what it is a tree of. */
+static void explain_idmap(const struct failure *f, contain_error_t **err)
+{
+        for (uint32_t i = f->message->step; i-- > 0;) {
+                const struct plan_step *step = ct_plan_step(f->plan, i);
+                const char *source = ct_plan_string(f->plan, step->s[0]);
+
+                if (step->op == STEP_TREE && step->slot != PLAN_NO_SLOT)
+                        source = ct_plan_string(f->plan, ct_plan_slot(f->plan, step->slot)->path);
+                if (step->op != STEP_TREE && step->op != STEP_FS)
+                        continue;
+                ct_idmapped_explain(err, f->message->error, step->op == STEP_FS ? source : NULL, source);
+                return;
+        }
+}
+
 static void hint(const struct failure *f, contain_error_t **err)
 {
         const char *mount = ct_mount_hint(f->plan, f->step, (int)f->message->error);
@@ -311,6 +328,8 @@ static void hint(const struct failure *f, contain_error_t **err)
                 ct_error_set_hint(err, "the user namespace has given up setgroups(2) for good");
         else if (f->step->op == STEP_IDENTITY && f->message->error == EINVAL)
                 ct_error_set_hint(err, "the user namespace that is joined does not map it");
+        else if (f->step->op == STEP_IDMAP)
+                explain_idmap(f, err);
         else if (mount)
                 ct_error_set_hint(err, "%s", mount);
 }

@@ -157,9 +157,12 @@ int ct_plan_add_cgroup_mount(struct ct_build *build, const struct ct_spec_mount 
         };
         int r;
 
-        if (mount->tmpcopyup || mount->idmap || mount->uid_maps.n > 0)
-                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, at,
-                               "a cgroup mount has no id maps and nothing to copy up");
+        r = ct_plan_refuse_idmap(build, mount, at, "a cgroup mount has no id maps", err);
+        if (r < 0)
+                return r;
+        if (mount->tmpcopyup)
+                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, ct_plan_option_at(build, mount, at, "tmpcopyup"),
+                               "'tmpcopyup' is for a tmpfs, not for cgroups");
         r = ct_plan_refuse_super_words(build, mount, at, "cgroups", err);
         if (r < 0)
                 return r;

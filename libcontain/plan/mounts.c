@@ -79,21 +79,15 @@ static int check_bind(struct ct_build *build, const struct work *work, contain_e
         return ct_plan_refuse_super_words(build, mount, work->at, "a bind mount", err);
 }
 
-/* Where it says that ids are to be mapped. */
-static const char *idmap_at(struct ct_build *build, const struct work *work)
-{
-        if (!work->mount->idmap)
-                return ct_build_text(build, "%s/uidMappings", work->at);
-        return option_at(build, work, work->mount->idmap_recursive ? "ridmap" : "idmap");
-}
-
 static int check_remount(struct ct_build *build, const struct work *work, contain_error_t **err)
 {
         const struct ct_spec_mount *mount = work->mount;
+        int r;
 
-        if (mount->idmap || mount->uid_maps.n > 0)
-                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, idmap_at(build, work),
-                               "ids are mapped when a mount is made, not by a remount");
+        r = ct_plan_refuse_idmap(build, mount, work->at,
+                                 "ids are mapped when a mount is made, not by a remount", err);
+        if (r < 0)
+                return r;
         if (mount->tmpcopyup)
                 return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, "tmpcopyup"),
                                "'tmpcopyup' is for a new tmpfs, not for a remount");
@@ -188,50 +182,6 @@ static void add_bind_attributes(struct ct_build *build, const struct work *work)
                    false);
 }
 
-/* --- id-mapped mounts ------------------------------------------------------------------------ */
-
-static int idmap_slot(struct ct_build *build, const struct work *work, unsigned *ret, contain_error_t **err)
-{
-        const struct ct_spec_linux *linux_ = &build->spec->linux_;
-        const struct ct_spec_id_maps *uid_maps = &work->mount->uid_maps, *gid_maps = &work->mount->gid_maps;
-
-        if (uid_maps->n == 0 && build->user_slot != 0) {
-                *ret = build->user_slot; /* the joined namespace has the very maps that are meant */
-                return 0;
-        }
-        if (uid_maps->n == 0) {
-                uid_maps = &linux_->uid_maps;
-                gid_maps = &linux_->gid_maps;
-        }
-        if (uid_maps->n == 0 || gid_maps->n == 0)
-                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, work->at,
-                               "an id-mapped mount needs id mappings, its own or those of a user namespace");
-        *ret = ct_build_slot(build, PLAN_SLOT_USERNS, work->at, ct_plan_id_map_text(build, uid_maps),
-                             ct_plan_id_map_text(build, gid_maps), 0);
-        return 0;
-}
-
-/* The slot of the user namespace whose maps the mount is to have; 0 when it is to have none. */
-static int find_idmap(struct ct_build *build, const struct work *work, unsigned *ret, contain_error_t **err)
-{
-        const struct ct_spec_mount *mount = work->mount;
-
-        /* The maps say it as well as the word does. */
-        if (!mount->idmap && mount->uid_maps.n == 0)
-                return 0;
-        if (!build->facts->has_idmapped_mounts)
-                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, idmap_at(build, work),
-                               "this kernel has no id-mapped mounts, they take Linux 5.12");
-        return idmap_slot(build, work, ret, err);
-}
-
-static void add_idmap(struct ct_build *build, const struct work *work, unsigned slot)
-{
-        if (slot != 0)
-                ct_build_add(build, .op = STEP_IDMAP, .at = work->at, .slot = slot,
-                             .n = { work->mount->idmap_recursive });
-}
-
 /* --- the kinds of mounts --------------------------------------------------------------------- */
 
 static int add_bind(struct ct_build *build, const struct work *work, contain_error_t **err)
@@ -251,7 +201,7 @@ static int add_bind(struct ct_build *build, const struct work *work, contain_err
         r = check_bind(build, work, err);
         if (r < 0)
                 return r;
-        r = find_idmap(build, work, &idmap, err);
+        r = ct_plan_idmap_bind(build, mount, work->at, &idmap, err);
         if (r < 0)
                 return r;
         /* From within a user namespace the ids of the host's file systems cannot be mapped. */
@@ -259,7 +209,7 @@ static int add_bind(struct ct_build *build, const struct work *work, contain_err
                 tree.map_slot = idmap;
         ct_plan_add_tree(build, &tree);
         if (tree.map_slot == 0)
-                add_idmap(build, work, idmap);
+                ct_plan_add_idmap(build, mount, work->at, idmap);
         add_bind_attributes(build, work);
         return 0;
 }
@@ -304,7 +254,7 @@ static int add_file_system(struct ct_build *build, const struct work *work, cont
         if (mount->tmpcopyup && strcmp(mount->type, "tmpfs") != 0)
                 return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, "tmpcopyup"),
                                "'tmpcopyup' is for a tmpfs, not for type '%s'", mount->type);
-        r = find_idmap(build, work, &idmap, err);
+        r = ct_plan_idmap_file_system(build, mount, work->at, &idmap, err);
         if (r == 0)
                 r = ct_plan_check_mount_ids(build, mount, work->at, err);
         if (r < 0)
@@ -325,7 +275,7 @@ static int add_file_system(struct ct_build *build, const struct work *work, cont
                                     err);
         if (r < 0)
                 return r;
-        add_idmap(build, work, idmap);
+        ct_plan_add_idmap(build, mount, work->at, idmap);
         if (mount->tmpcopyup) {
                 ct_build_add(build, .op = STEP_COPY_UP, .at = work->at, .s = { mount->destination });
                 if (!work->late_readonly)

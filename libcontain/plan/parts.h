@@ -133,6 +133,22 @@ int ct_plan_add_file_system(struct ct_build *build, const struct ct_file_system 
 void ct_plan_add_fs(struct ct_build *build, const struct ct_file_system *fs, bool by_mount,
                     const struct ct_buf *options);
 
+/* idmapped-mounts.c */
+
+/*
+ * The slot of the user namespace whose maps the mount is to have; unchanged when it is to have none, or has
+ * them as it is.
+ */
+int ct_plan_idmap_bind(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
+                       unsigned *ret, contain_error_t **err);
+int ct_plan_idmap_file_system(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
+                              unsigned *ret, contain_error_t **err);
+void ct_plan_add_idmap(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
+                       unsigned slot);
+/* Fails with @what when the mount asks for maps. */
+int ct_plan_refuse_idmap(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
+                         const char *what, contain_error_t **err);
+
 /* mounts.c */
 
 /* Place of option @word of @mount, or @at when it has none. */

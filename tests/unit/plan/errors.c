@@ -113,7 +113,19 @@ static const struct refusal {
         { "cgroup sync", "", WORLD_CONFIG("", "", MOUNT("'type':'cgroup','options':['ro','sync']")),
           CONTAIN_E_VALUE, "/mounts/0/options/1" },
         { "cgroup copy-up", "", WORLD_CONFIG("", "", MOUNT("'type':'cgroup','options':['tmpcopyup']")),
-          CONTAIN_E_VALUE, "/mounts/0" },
+          CONTAIN_E_VALUE, "/mounts/0/options/0" },
+        { "cgroup maps", "", WORLD_CONFIG("", "", MOUNT("'type':'cgroup'," MOUNT_MAPS)), CONTAIN_E_VALUE,
+          "/mounts/0/uidMappings" },
+        { "other maps", "",
+          WORLD_NAMESPACES("{'type':'mount'},{'type':'user'}", USER_MAPS,
+                           MOUNT("'type':'tmpfs'," MOUNT_MAPS)),
+          CONTAIN_E_UNSUPPORTED, "/mounts/0/uidMappings" },
+        { "unprivileged idmap", "capabilities none\nuid 1000\ngid 1000\n",
+          WORLD_NAMESPACES("{'type':'mount'},{'type':'user'}",
+                           ",'uidMappings':[{'containerID':0,'hostID':1000,'size':1}],"
+                           "'gidMappings':[{'containerID':0,'hostID':1000,'size':1}]",
+                           MOUNT("'source':'a','options':['ridmap','bind']")),
+          CONTAIN_E_MOUNT, "/mounts/0/options/0" },
 
         /* security */
         { "AppArmor", "", WORLD_CONFIG(",'apparmorProfile':'p'", "", ""), CONTAIN_E_UNSUPPORTED,

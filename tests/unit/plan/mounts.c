@@ -181,12 +181,23 @@ TEST(ids_are_mapped_by_whoever_may)
 #define MAPS                                                                                                 \
         "'uidMappings':[{'containerID':0,'hostID':5,'size':1}],'gidMappings':[{'containerID':0,'hostID':6,'" \
         "size':1}]"
-        EXPECT_STEPS("", WORLD_CONFIG("", "", MOUNT("'source':'/s','options':['bind']," MAPS)),
-                     "tree \"slot\": 2; idmap \"slot\": 1; attributes \"propagation\": \"0x80000\"; "
-                     "attach \"target\": \"/a\"");
+        _cleanup_free_ char *plan =
+                world_plan("", WORLD_CONFIG("", "", MOUNT("'source':'/s','options':['bind']," MAPS)));
+
+        EXPECT_CONTAINS(plan, "{\"step\": \"idmap\", \"side\": \"init\", \"at\": "
+                              "\"/mounts/0/uidMappings\", \"slot\": 1");
         /* in a user namespace it is part of the slot */
         EXPECT_STEPS("",
                      WORLD_NAMESPACES("{'type':'mount'},{'type':'user'}", "," MAPS,
                                       MOUNT("'source':'/s','options':['bind','idmap']")),
                      "tree \"slot\": 2; attributes \"propagation\": \"0x80000\"; attach \"target\": \"/a\"");
+        /* and what is mounted there has the maps already, by the word or by the same numbers */
+        EXPECT_STEPS("",
+                     WORLD_NAMESPACES("{'type':'mount'},{'type':'user'}", "," MAPS,
+                                      MOUNT("'type':'tmpfs','options':['idmap']")),
+                     "file-system \"type\": \"tmpfs\"; attach \"target\": \"/a\"");
+        EXPECT_STEPS(
+                "",
+                WORLD_NAMESPACES("{'type':'mount'},{'type':'user'}", "," MAPS, MOUNT("'type':'tmpfs'," MAPS)),
+                "file-system \"type\": \"tmpfs\"; attach \"target\": \"/a\"");
 }
