@@ -67,7 +67,7 @@ def selected(build, patterns, names):
         command = entry['cmd']
         if os.path.basename(command[0]).startswith('python'):
             command = ['python3', *command[1:]]
-        tests.append({'name': name, 'command': command, 'environment': {**entry['env'], 'PYTHONDONTWRITEBYTECODE': '1'},
+        tests.append({'name': name, 'command': command, 'environment': {**entry['env'], 'PYTHONDONTWRITEBYTECODE': '1', 'CONTAIN_TEST_OWN_MACHINE': '1'},
                       'parallel': entry['is_parallel'], 'seconds': entry['timeout'] * SLOWER})
     return tests
 

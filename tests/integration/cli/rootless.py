@@ -101,8 +101,20 @@ class OneId(RootlessCase):
                     entry['path'] = f'/proc/{pid}/ns/{files[entry["type"]]}'
         self.assertEqual(self.output('hostname; ps | grep -c "[s]leep 10$"', change=change), 'first\n1')
 
-    def test_become_leaves_nobody_behind(self):
-        self.assertEqual(self.output('echo $$'), '1')
+    def test_a_terminal(self):
+        """Joined to the caller's own; the one in the container is its root's."""
+        b = self.bundle('sh', '-c', 'tty; stat -c %u,%t /dev/console', change=lambda c: c['process'].update(terminal=True))
+        master, slave = os.openpty()
+        process = self.start_cli('run', '--bundle', b.path, self.fresh_id(), stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+        text = ''
+        try:
+            while True:
+                text += os.read(master, 4096).decode()
+        except OSError:                     # EIO: the other end is closed
+            os.close(master)
+        self.assertEqual(self.end_program(process).status, 0, text)
+        self.assertEqual(text.split(), ['/dev/pts/0', '0,88'])
 
     def test_a_container_in_a_container(self):
         """The outer one shows the host's root, masks nothing, and so may mount a procfs again."""
