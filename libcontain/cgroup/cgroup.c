@@ -97,6 +97,16 @@ const char *ct_cgroup_path(const struct ct_cgroup *cgroup, size_t i)
         return i < cgroup->layout->n ? cgroup->members[i].path : NULL;
 }
 
+enum ct_cgroup_end ct_cgroup_end(const struct ct_cgroup *cgroup, size_t i)
+{
+        const struct ct_cgroup_member *member = &cgroup->members[i];
+
+        /* One that was only named goes by its name, and what systemd made is the container's as well. */
+        if (!cgroup->created || cgroup->scope || member->made > 0)
+                return CT_CGROUP_REMOVED;
+        return member->bare ? CT_CGROUP_EMPTIED : CT_CGROUP_LEFT;
+}
+
 int ct_cgroup_v2_fd(const struct ct_cgroup *cgroup)
 {
         return cgroup->v2_fd >= 0 ? cgroup->v2_fd : -ENOENT;
@@ -115,8 +125,8 @@ int ct_cgroup_open(const struct ct_cgroup *cgroup, size_t i)
         return fd < 0 ? -errno : fd;
 }
 
-/* A folder that was there before is fine as long as nobody lives in it, or below. */
-static int check_unused(const struct ct_cgroup *cgroup, size_t i, contain_error_t **err)
+/* A folder that was there before is fine as long as nobody lives in it, or below. *ret_bare: none is below. */
+static int check_unused(const struct ct_cgroup *cgroup, size_t i, bool *ret_bare, contain_error_t **err)
 {
         _cleanup_pids_ struct ct_pid_list list = { 0 };
         _cleanup_close_ int fd = -EBADF;
@@ -124,9 +134,12 @@ static int check_unused(const struct ct_cgroup *cgroup, size_t i, contain_error_
 
         fd = ct_cgroup_open(cgroup, i);
         r = fd < 0 ? fd : ct_procs_read_below(fd, &list);
+        if (r >= 0)
+                r = ct_folders_below(fd);
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_CGROUP, -r, AT_PATH, "cannot look into cgroup '%s'",
                                cgroup->members[i].path);
+        *ret_bare = r == 0;
         if (list.n > 0)
                 return ct_fail(err, CONTAIN_E_CGROUP, EBUSY, AT_PATH, "cgroup '%s' has processes already",
                                cgroup->members[i].path);
@@ -213,7 +226,7 @@ static int set_up(struct ct_cgroup *cgroup, size_t i, const struct ct_spec_resou
         if (r > 0) {
                 member->made = 0;
                 /* systemd's is new, and has the container's first process already. */
-                r = cgroup->scope ? 0 : check_unused(cgroup, i, err);
+                r = cgroup->scope ? 0 : check_unused(cgroup, i, &member->bare, err);
                 if (r < 0)
                         return r;
         }

@@ -76,6 +76,14 @@ int ct_cgroup_start_scope(struct ct_cgroup *cgroup, const char *id, pid_t pid,
 /* The path below hierarchy @i's mountpoint, "/a/b"; NULL when the container has no cgroup there. Borrowed. */
 const char *ct_cgroup_path(const struct ct_cgroup *cgroup, size_t i);
 
+/* What becomes of the cgroup in hierarchy @i at the container's end: one that was there before stays. */
+enum ct_cgroup_end {
+        CT_CGROUP_REMOVED, /* with all below */
+        CT_CGROUP_EMPTIED, /* what is below goes */
+        CT_CGROUP_LEFT     /* there were others below: only its processes go */
+};
+enum ct_cgroup_end ct_cgroup_end(const struct ct_cgroup *cgroup, size_t i);
+
 /*
  * Makes the folders (parents too, remembering which ones it made) and writes the limits. On failure
  * everything it made is gone again. Errors carry the pointer of the resource
@@ -105,8 +113,8 @@ int ct_cgroup_signal(struct ct_cgroup *cgroup, int signo);
 int ct_cgroup_pids(struct ct_cgroup *cgroup, pid_t **ret, size_t *ret_n);
 
 /*
- * Kills what is left (thawing it first), and removes the folders with all below, and the parents it made when
- * they are empty. Waits up to @timeout_ms for processes to go. What is gone already is fine. Kills nobody
+ * Kills what is left (thawing it first), and removes the folders that were made, with all below, and the
+ * parents it made when they are empty; see enum ct_cgroup_end for the others. Waits up to @timeout_ms for processes to go. What is gone already is fine. Kills nobody
  * and fails with -EBUSY when the calling process itself is in there.
  */
 int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t **err);

@@ -24,6 +24,16 @@ static void sleep_ms(int64_t ms)
         (void)nanosleep(&delay, NULL);
 }
 
+static int remove_one(const struct ct_cgroup *cgroup, size_t i, bool kill)
+{
+        const struct ct_hierarchy *hierarchy = &cgroup->layout->items[i];
+        enum ct_cgroup_end end = ct_cgroup_end(cgroup, i);
+
+        if (end == CT_CGROUP_REMOVED)
+                return ct_folders_remove(hierarchy, cgroup->members[i].path, kill);
+        return ct_folders_empty(hierarchy, cgroup->members[i].path, end == CT_CGROUP_EMPTIED, kill);
+}
+
 /* Removes what can be removed. 0 all is gone; else what keeps @ret_i from going, -EBUSY if anything is waited
  * for. */
 static int remove_all(struct ct_cgroup *cgroup, bool kill, size_t *ret_i)
@@ -35,7 +45,7 @@ static int remove_all(struct ct_cgroup *cgroup, bool kill, size_t *ret_i)
 
                 if (!cgroup->members[i].path)
                         continue;
-                r = ct_folders_remove(&cgroup->layout->items[i], cgroup->members[i].path, kill);
+                r = remove_one(cgroup, i, kill);
                 if (r >= 0 || (result == -EBUSY && r != -EBUSY))
                         continue;
                 result = r;

@@ -101,6 +101,27 @@ static int remove_children(int fd, char ret_name[static NAME_MAX + 1])
         return removed;
 }
 
+int ct_folders_below(int fd)
+{
+        struct dirent *entry;
+        int copy, found = 0;
+        DIR *folder;
+
+        copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (copy < 0)
+                return -errno;
+        folder = fdopendir(copy);
+        if (!folder) {
+                (void)ct_close(copy);
+                return -ENOMEM;
+        }
+        while (found == 0 && (entry = readdir(folder)))
+                found = entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+                        strcmp(entry->d_name, "..") != 0;
+        (void)closedir(folder);
+        return found;
+}
+
 /* v1 keeps even SIGKILL from a frozen process, and a container may have frozen a part of itself. */
 static void thaw_v1(int fd)
 {
@@ -185,6 +206,29 @@ int ct_folders_remove(const struct ct_hierarchy *hierarchy, const char *path, bo
         if (r < 0)
                 return r;
         return rmdir(full) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+int ct_folders_empty(const struct ct_hierarchy *hierarchy, const char *path, bool below, bool kill)
+{
+        _cleanup_pids_ struct ct_pid_list list = { 0 };
+        _cleanup_close_ int fd = -EBADF;
+        char full[PATH_MAX];
+        int r;
+
+        r = ct_cgroup_format(full, hierarchy, path, NULL);
+        if (r < 0)
+                return r;
+        fd = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT ? 0 : -errno;
+        if (kill) {
+                thaw_v1(fd);
+                (void)ct_procs_signal(fd, SIGKILL, true);
+        }
+        r = below ? remove_below(fd, kill) : 0;
+        if (r >= 0)
+                r = ct_procs_read_below(fd, &list);
+        return r < 0 ? r : list.n > 0 ? -EBUSY : 0;
 }
 
 void ct_folders_remove_parents(const struct ct_hierarchy *hierarchy, const char *path, size_t made)

@@ -11,7 +11,9 @@
 /* The container's cgroup in one hierarchy. */
 struct ct_cgroup_member {
         char *path;  /* below the mountpoint, "/a/b"; NULL: it has none here */
-        size_t made; /* how many folders at the end of the path were made for it: 1 is "b" alone */
+        size_t made; /* how many folders at the end of the path were made for it: 1 is "b" alone; 0: it was
+                        there before, and stays */
+        bool bare;   /* it was there before, without any below it: what is below now goes */
 };
 
 struct ct_scope;
@@ -60,6 +62,13 @@ int ct_folders_make(const struct ct_hierarchy *hierarchy, const char *path, size
  * which are killed on the way when @kill.
  */
 int ct_folders_remove(const struct ct_hierarchy *hierarchy, const char *path, bool kill);
+/*
+ * Rids a folder that stays of processes, which are killed on the way when @kill, and, when @below, of all
+ * folders in it. -EBUSY while there are processes.
+ */
+int ct_folders_empty(const struct ct_hierarchy *hierarchy, const char *path, bool below, bool kill);
+/* 1 when there are folders in @fd. */
+int ct_folders_below(int fd);
 /* Removes the parents that were made, from below, as far as they are empty. */
 void ct_folders_remove_parents(const struct ct_hierarchy *hierarchy, const char *path, size_t made);
 

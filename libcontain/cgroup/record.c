@@ -3,7 +3,8 @@
 /*
  * A container's cgroups as JSON, and back:
  *     {"hierarchies":[{"name":"cpu,cpuacct","path":"/a/b","made":1},{"v2":true,"path":"/a/b","made":2}]}
- * A v1 hierarchy is known by its controllers; v2 there is one. What systemd made has a member more:
+ * A v1 hierarchy is known by its controllers; v2 there is one. With "made" 0, which is a folder that was
+ * there before, "bare" says that none was below it. What systemd made has a member more:
  *     "scope":{"unit":"contain-a.scope","slice":"system.slice","user":false}
  *
  * Saved before anything is made, the record says what is going to be made, so that a container whose maker
@@ -43,6 +44,16 @@ static bool is_foreign(const struct ct_cgroup *cgroup, size_t i)
         return fd >= 0 && (ct_procs_read_below(fd, &list) < 0 || list.n > 0);
 }
 
+static bool is_bare(const struct ct_cgroup *cgroup, size_t i)
+{
+        _cleanup_close_ int fd = -EBADF;
+
+        if (cgroup->created)
+                return cgroup->members[i].bare;
+        fd = ct_cgroup_open(cgroup, i);
+        return fd >= 0 && ct_folders_below(fd) == 0;
+}
+
 static void save_member(const struct ct_cgroup *cgroup, size_t i, const char *separator, struct ct_buf *buf)
 {
         const struct ct_hierarchy *hierarchy = &cgroup->layout->items[i];
@@ -58,7 +69,8 @@ static void save_member(const struct ct_cgroup *cgroup, size_t i, const char *se
         }
         (void)ct_buf_puts(buf, ",\"path\":");
         (void)ct_buf_json_string(buf, member->path);
-        (void)ct_buf_printf(buf, ",\"made\":%zu}", made);
+        (void)ct_buf_printf(buf, ",\"made\":%zu%s}", made,
+                            made == 0 && is_bare(cgroup, i) ? ",\"bare\":true" : "");
 }
 
 static void save_scope(const struct ct_scope *scope, struct ct_buf *buf)
@@ -108,7 +120,7 @@ static int load_member(struct ct_cgroup *cgroup, const struct ct_json *entry, co
         const char *name = "", *path = NULL;
         struct ct_cgroup_member *member;
         uint64_t made = 0;
-        bool v2 = false;
+        bool v2 = false, bare = false;
         int i, r;
 
         r = ct_json_get_bool(entry, "v2", &v2, err);
@@ -116,6 +128,8 @@ static int load_member(struct ct_cgroup *cgroup, const struct ct_json *entry, co
                 r = ct_json_get_string(entry, "name", &name, err);
         if (r >= 0)
                 r = ct_json_get_uint(entry, "made", PATH_MAX, &made, err);
+        if (r >= 0)
+                r = ct_json_get_bool(entry, "bare", &bare, err);
         if (r >= 0)
                 r = ct_json_require(ct_json_get_string(entry, "path", &path, err), entry, "path", err);
         if (r < 0)
@@ -128,6 +142,7 @@ static int load_member(struct ct_cgroup *cgroup, const struct ct_json *entry, co
         member = &cgroup->members[i];
         free(member->path);
         member->made = (size_t)made;
+        member->bare = bare;
         member->path = strdup(path);
         return member->path ? 0 : ct_fail_memory(err);
 }

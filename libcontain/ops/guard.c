@@ -28,15 +28,18 @@ static void folders_done(struct folders *folders)
         ct_buf_done(&folders->names);
 }
 
-/* Opens the parent of the container's folder in one hierarchy. */
-static int add_folder(struct folders *folders, const char *mountpoint, const char *path,
+/*
+ * Opens the parent of the container's folder in one hierarchy; of one that stays, the folder itself, which
+ * cannot be removed by the name ".".
+ */
+static int add_folder(struct folders *folders, const char *mountpoint, const char *path, bool stays,
                       contain_error_t **err)
 {
         _cleanup_free_ char *parent = NULL;
         char *name;
         int fd;
 
-        if (asprintf(&parent, "%s%s", mountpoint, path) < 0)
+        if (asprintf(&parent, "%s%s%s", mountpoint, path, stays ? "/." : "") < 0)
                 return ct_fail_memory(err);
         name = strrchr(parent, '/');
         *name++ = '\0';
@@ -62,8 +65,11 @@ static int add_folders(struct contain *c, const struct ct_cgroup *cgroup, struct
                 return r;
         for (size_t i = 0; i < layout->n && folders->n < PLAN_FDS_PER_MESSAGE; i++) {
                 const char *path = ct_cgroup_path(cgroup, i);
+                enum ct_cgroup_end end = ct_cgroup_end(cgroup, i);
 
-                r = path ? add_folder(folders, layout->items[i].mountpoint, path, err) : 0;
+                if (!path || end == CT_CGROUP_LEFT)
+                        continue;
+                r = add_folder(folders, layout->items[i].mountpoint, path, end == CT_CGROUP_EMPTIED, err);
                 if (r < 0)
                         return r;
         }

@@ -139,6 +139,74 @@ TEST(live_signal_reaches_what_is_below)
         live_end(&live); /* with the folders below */
 }
 
+/* Makes the folder, with @name in it unless that is NULL, in every hierarchy. */
+static void make_before(const struct live *live, const char *name)
+{
+        char folder[PATH_MAX];
+
+        for (size_t i = 0; i < live->layout->n; i++) {
+                (void)ct_cgroup_format(folder, &live->layout->items[i], live->path, NULL);
+                EXPECT_EQ(mkdir(folder, 0755), 0);
+                (void)ct_cgroup_format(folder, &live->layout->items[i], live->path, name);
+                if (name)
+                        EXPECT_EQ(mkdir(folder, 0755), 0);
+        }
+}
+
+/* Removes NAME in it where there is one, or the folder itself. Returns how many there were. */
+static size_t remove_after(const struct live *live, const char *name)
+{
+        char folder[PATH_MAX];
+        size_t n = 0;
+
+        for (size_t i = 0; i < live->layout->n; i++) {
+                (void)ct_cgroup_format(folder, &live->layout->items[i], live->path, name);
+                n += rmdir(folder) == 0;
+        }
+        return n;
+}
+
+TEST(live_what_was_there_before_stays)
+{
+        struct live live;
+        pid_t pid;
+
+        LIVE(&live, "", NULL);
+        make_before(&live, NULL);
+        EXPECT_STR(live_create(&live, "{}"), "");
+        EXPECT_EQ(ct_cgroup_end(live.cgroup, 0), CT_CGROUP_EMPTIED);
+        pid = live_child(&live, NULL);
+        move_below(&live, pid);
+        EXPECT_EQ(ct_cgroup_destroy(live.cgroup, 5000, NULL), 0);
+        EXPECT_EQ(live_wait(&live, pid), -SIGKILL);
+        EXPECT_EQ(remove_after(&live, "below/deeper"), 0);
+        EXPECT_EQ(remove_after(&live, "below"), 0);
+        EXPECT_EQ(remove_after(&live, NULL), live.layout->n);
+        live_end(&live);
+}
+
+TEST(live_what_was_below_before_stays)
+{
+        _cleanup_(ct_cgroup_freep) struct ct_cgroup *loaded = NULL;
+        _cleanup_free_ char *record = NULL;
+        struct live live;
+        pid_t pid;
+
+        LIVE(&live, "", "v2"); /* v1 changes no device rules above other cgroups */
+        make_before(&live, "others");
+        EXPECT_STR(live_create(&live, "{}"), "");
+        pid = live_child(&live, NULL);
+        EXPECT_EQ(ct_cgroup_save(live.cgroup, &record), 0);
+        EXPECT_EQ(ct_cgroup_load(live.layout, record, &loaded, NULL), 0);
+        EXPECT_EQ(ct_cgroup_end(loaded, 0), CT_CGROUP_LEFT);
+        EXPECT_EQ(ct_cgroup_destroy(loaded, 5000, NULL), 0);
+        EXPECT_EQ(live_wait(&live, pid), -SIGKILL);
+        EXPECT_EQ(remove_after(&live, "others"), live.layout->n);
+        EXPECT_EQ(remove_after(&live, NULL), live.layout->n);
+        loaded = ct_cgroup_free(loaded);
+        live_end(&live);
+}
+
 /* Processes that make others as fast as they can are killed all the same. */
 static int fork_for_ever(void)
 {
