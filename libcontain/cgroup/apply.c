@@ -2,8 +2,8 @@
 
 /* Performs lists of writes in a cgroup's folder. */
 
+#include "cgroup/controllers.h"
 #include "cgroup/devices.h"
-#include "cgroup/writes.h"
 
 #include "base/fds.h"
 
@@ -14,6 +14,21 @@
 
 /* Kernels round a limit down to a multiple of the page size. */
 #define ROUNDING_MAX (UINT64_C(1) << 16)
+
+#define LIST_MAX ((size_t)65536)
+
+/* What an errno that says little may be about. */
+static const struct {
+        const char *file; /* or the beginning of its name */
+        int errnum;
+        const char *hint;
+} hints[] = {
+        { "io.", ENODEV, "major and minor have to be those of a whole disk, not of a partition" },
+        { "blkio.", ENODEV, "major and minor have to be those of a whole disk, not of a partition" },
+        { "rdma.max", ENODEV, "there is no rdma device of this name" },
+        { "cpu.rt_", EINVAL, "the cgroups above need as much real-time budget; a new one has none" },
+        { "devices.", EINVAL, "cgroup v1 changes no device rules above other cgroups" },
+};
 
 /* The file that was written last stays open: device rules are many writes to one. */
 struct target {
@@ -77,6 +92,39 @@ static int write_keeping_first(struct target *target, const struct ct_cgroup_wri
         return r >= (int)sizeof value ? -EINVAL : write_value(target, write->file, value);
 }
 
+/* Memory and swap together, less the limit of memory. -EDOM: that has none, so there is no difference. */
+static int write_beyond_limit(struct target *target, const struct ct_cgroup_write *write)
+{
+        uint64_t both = strtoull(write->value, NULL, 10), limit;
+        char word[32];
+        int r;
+
+        r = read_word(target->folder_fd, "memory.max", word);
+        if (r < 0)
+                return r;
+        if (strcmp(word, "max") == 0)
+                return -EDOM;
+        limit = strtoull(word, NULL, 10);
+        if (both < limit)
+                return -ERANGE;
+        (void)snprintf(word, sizeof word, "%" PRIu64, both - limit);
+        return write_value(target, write->file, word);
+}
+
+/* Whether what the cgroup has now is of what was asked for. */
+static int check_effective(int folder_fd, const struct ct_cgroup_write *write)
+{
+        _cleanup_free_ char *text = NULL;
+        char file[64];
+        int r;
+
+        (void)snprintf(file, sizeof file, "%s.effective", write->file);
+        r = ct_read_file_at(folder_fd, file, LIST_MAX, &text, NULL);
+        if (r < 0)
+                return r;
+        return ct_list_has(write->value, text) ? 0 : -ERANGE;
+}
+
 static int perform(struct target *target, const struct ct_cgroup_write *write)
 {
         uint64_t number = strtoull(write->value, NULL, 10);
@@ -88,11 +136,23 @@ static int perform(struct target *target, const struct ct_cgroup_write *write)
         }
         if (write->flags & CT_WRITE_KEEP_FIRST)
                 return write_keeping_first(target, write);
+        if (write->flags & CT_WRITE_BEYOND_LIMIT)
+                return write_beyond_limit(target, write);
         r = write_value(target, write->file, write->value);
+        if (r >= 0 && write->flags & CT_WRITE_EFFECTIVE)
+                return check_effective(target->folder_fd, write);
         if (r < 0 || !(write->flags & CT_WRITE_VERIFY))
                 return r;
         r = is_above(target->folder_fd, write->file, number + ROUNDING_MAX);
         return r > 0 ? -EOPNOTSUPP : r;
+}
+
+static int word_check(const struct ct_cgroup_write *write, int r, contain_error_t **err)
+{
+        (void)ct_fail(err, CONTAIN_E_CGROUP, -r, write->at, "more than the limit of '%s' is in use ('%s')",
+                      write->value, write->file);
+        ct_error_set_cause(err, CONTAIN_CAUSE_CONFIG);
+        return r;
 }
 
 static int word_failure(const struct ct_cgroup_write *write, int r, contain_error_t **err)
@@ -101,10 +161,19 @@ static int word_failure(const struct ct_cgroup_write *write, int r, contain_erro
                 return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, write->at,
                                "this kernel has no use for cgroup file '%s'", write->file);
         if (write->flags & CT_WRITE_CHECK)
-                return ct_fail(err, CONTAIN_E_CGROUP, -r, write->at,
-                               "more than the limit of '%s' is in use ('%s')", write->value, write->file);
-        return ct_fail(err, CONTAIN_E_CGROUP, -r, write->at, "cannot write '%s' to cgroup file '%s'",
-                       write->value, write->file);
+                return word_check(write, r, err);
+        if (write->flags & CT_WRITE_BEYOND_LIMIT && r == -EDOM)
+                return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, write->at,
+                               "on cgroup v2, swap cannot be limited while memory is not");
+        if (write->flags & CT_WRITE_EFFECTIVE && r == -ERANGE)
+                return ct_fail(err, CONTAIN_E_CGROUP, ERANGE, write->at,
+                               "the cgroups above have nothing of '%s' ('%s')", write->value, write->file);
+        (void)ct_fail(err, CONTAIN_E_CGROUP, -r, write->at, "cannot write '%s' to cgroup file '%s'",
+                      write->value, write->file);
+        for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
+                if (r == -hints[i].errnum && strncmp(write->file, hints[i].file, strlen(hints[i].file)) == 0)
+                        ct_error_set_hint(err, "%s", hints[i].hint);
+        return r;
 }
 
 /* Whether the write's failure is none. */
@@ -115,6 +184,20 @@ static bool is_fine(const struct ct_cgroup_write *write, int r)
         if (r == -ENOENT && write->flags & CT_WRITE_OPTIONAL)
                 return true;
         return (r == -EPERM || r == -EACCES) && write->flags & CT_WRITE_DEVICES && !ct_devices_enforceable();
+}
+
+/* Tells both of a pair; one that has no use for it is passed over, unless that is both. */
+static int perform_pair(struct target *target, const struct ct_cgroup_write *pair, contain_error_t **err)
+{
+        int done = 0, r = 0;
+
+        for (size_t i = 0; i < 2; i++) {
+                r = perform(target, &pair[i]);
+                if (r < 0 && r != -ENOENT && r != -EOPNOTSUPP)
+                        return word_failure(&pair[i], r, err);
+                done += r >= 0;
+        }
+        return done > 0 ? 0 : word_failure(&pair[1], r, err);
 }
 
 /* Writes @n neighbours of a group, again and again while that gets further. */
@@ -159,7 +242,7 @@ static int apply_devices(const struct ct_cgroup_writes *writes, int folder_fd, c
 {
         int r;
 
-        r = ct_devices_attach(writes->devices, folder_fd, writes->update);
+        r = ct_devices_attach(writes->devices, folder_fd);
         if (r >= 0 || ((r == -EPERM || r == -EACCES) && !ct_devices_enforceable()))
                 return 0;
         return ct_fail(err, CONTAIN_E_CGROUP, -r, "/linux/resources/devices",
@@ -176,13 +259,11 @@ int ct_writes_apply(const struct ct_cgroup_writes *writes, int folder_fd, contai
                 size_t n = group_size(writes, i);
 
                 if (write->flags & CT_WRITE_OR_NEXT) {
-                        r = perform(&target, write);
-                        if (r < 0 && r != -ENOENT)
-                                return word_failure(write, r, err);
-                        i += r == -ENOENT ? 1 : 2;
-                        continue;
+                        r = perform_pair(&target, write, err);
+                        n = 2;
+                } else {
+                        r = perform_group(&target, write, n, err);
                 }
-                r = perform_group(&target, write, n, err);
                 if (r < 0)
                         return r;
                 i += n;

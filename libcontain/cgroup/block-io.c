@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * linux.resources.blockIO. Weights belong to a scheduler or policy, throttles to the block layer: with BFQ
- * loaded its weight files are there, without it only the plain ones may be. A weight of 0 says as little as
- * none.
+ * linux.resources.blockIO. Weights belong to a scheduler or policy, throttles to the block layer: BFQ has
+ * weight files of its own, v2's cost model the plain ones, and it depends on the disk who is at work. Both
+ * are told, where they are there. A weight of 0 says as little as none.
  */
 
 #include "cgroup/controllers.h"

@@ -44,9 +44,43 @@ struct ct_cgroup *ct_cgroup_alloc(const struct ct_cgroup_layout *layout)
         return cgroup->members ? cgroup : ct_cgroup_free(cgroup);
 }
 
+static bool may_make_in(const struct ct_hierarchy *hierarchy, const char *path)
+{
+        char full[PATH_MAX];
+
+        return ct_cgroup_format(full, hierarchy, path, NULL) >= 0 &&
+               faccessat(AT_FDCWD, full, W_OK, AT_EACCESS) == 0;
+}
+
+/*
+ * Where a container goes that may be anywhere, "" for the top. Beside the caller's own cgroup where that may
+ * be: on v2, one that has processes can hand no controllers down.
+ */
+static int find_place(const struct ct_hierarchy *hierarchy, char **ret)
+{
+        _cleanup_free_ char *place = NULL;
+
+        if (!hierarchy->own_path || strcmp(hierarchy->own_path, "/") == 0 || may_make_in(hierarchy, "")) {
+                place = strdup("");
+        } else {
+                place = strdup(hierarchy->own_path);
+                if (place && hierarchy->v2)
+                        ct_cgroup_cut(place);
+                if (place && hierarchy->v2 && !may_make_in(hierarchy, place)) {
+                        free(place);
+                        place = strdup(hierarchy->own_path);
+                }
+        }
+        if (!place)
+                return -ENOMEM;
+        *ret = ct_take(place);
+        return 0;
+}
+
 /* Names the cgroup in one hierarchy; *ret is NULL where the caller's own cgroup is not to be seen. */
 static int name_member(const struct ct_hierarchy *hierarchy, const char *path, const char *id, char **ret)
 {
+        _cleanup_free_ char *place = NULL;
         const char *own = hierarchy->own_path;
         char *name = NULL;
         int n;
@@ -57,10 +91,10 @@ static int name_member(const struct ct_hierarchy *hierarchy, const char *path, c
                 if (!own)
                         return 0;
                 n = asprintf(&name, "%s/%s", strcmp(own, "/") == 0 ? "" : own, path);
-        } else if (own && faccessat(AT_FDCWD, hierarchy->mountpoint, W_OK, AT_EACCESS) < 0) {
-                n = asprintf(&name, "%s/contain-%s", strcmp(own, "/") == 0 ? "" : own, id);
         } else {
-                n = asprintf(&name, "/contain-%s", id);
+                if (find_place(hierarchy, &place) < 0)
+                        return -ENOMEM;
+                n = asprintf(&name, "%s/contain-%s", place, id);
         }
         if (n < 0)
                 return -ENOMEM;
@@ -125,7 +159,8 @@ int ct_cgroup_open(const struct ct_cgroup *cgroup, size_t i)
         return fd < 0 ? -errno : fd;
 }
 
-/* A folder that was there before is fine as long as nobody lives in it, or below. *ret_bare: none is below. */
+/* A folder that was there before is fine as long as nobody lives in it, or below. *ret_bare: none is below.
+ */
 static int check_unused(const struct ct_cgroup *cgroup, size_t i, bool *ret_bare, contain_error_t **err)
 {
         _cleanup_pids_ struct ct_pid_list list = { 0 };
@@ -171,6 +206,21 @@ static int prepare(struct ct_cgroup *cgroup, size_t i, const struct ct_cgroup_wr
                 return ct_fail(err, CONTAIN_E_CGROUP, -r, AT_PATH,
                                "cannot give cpuset cgroup '%s' the processors of its parent", member->path);
         return 0;
+}
+
+/* What is below threads cannot have processes: the cgroup's type says so. */
+static void hint_type(const struct ct_cgroup *cgroup, size_t i, contain_error_t **err)
+{
+        _cleanup_free_ char *type = NULL;
+        char file[PATH_MAX];
+
+        if (ct_cgroup_format(file, &cgroup->layout->items[i], cgroup->members[i].path, "cgroup.type") < 0 ||
+            ct_read_file_at(AT_FDCWD, file, 64, &type, NULL) < 0)
+                return;
+        type[strcspn(type, "\n")] = '\0';
+        if (strcmp(type, "domain") != 0)
+                ct_error_set_hint(err, "the cgroup is of type '%s', as one above it has threads or processes",
+                                  type);
 }
 
 static int apply(const struct ct_cgroup *cgroup, size_t i, const struct ct_cgroup_writes *writes,
@@ -220,8 +270,11 @@ static int set_up(struct ct_cgroup *cgroup, size_t i, const struct ct_spec_resou
         if (r < 0) {
                 const char *at = ct_writes_asked(writes);
 
-                return ct_fail(err, CONTAIN_E_CGROUP, -r, at ? at : AT_PATH, "cannot make cgroup '%s%s'",
-                               cgroup->layout->items[i].mountpoint, member->path);
+                (void)ct_fail(err, CONTAIN_E_CGROUP, -r, at ? at : AT_PATH, "cannot make cgroup '%s%s'",
+                              cgroup->layout->items[i].mountpoint, member->path);
+                if (cgroup->layout->items[i].v2 && writes->n_needs > 0)
+                        ct_v2_hint_delegation(r, writes->needs[0].controller, err);
+                return r;
         }
         if (r > 0) {
                 member->made = 0;
@@ -231,7 +284,11 @@ static int set_up(struct ct_cgroup *cgroup, size_t i, const struct ct_spec_resou
                         return r;
         }
         r = prepare(cgroup, i, writes, err);
-        return r < 0 ? r : apply(cgroup, i, writes, err);
+        if (r >= 0)
+                r = apply(cgroup, i, writes, err);
+        if (r >= 0 && cgroup->has_owner && cgroup->layout->kind == CT_CGROUPS_V2)
+                r = ct_cgroup_hand_over(cgroup->v2_fd, cgroup->owner, err);
+        return r;
 }
 
 static void undo(struct ct_cgroup *cgroup)
@@ -345,9 +402,12 @@ int ct_cgroup_enter(struct ct_cgroup *cgroup, pid_t pid, bool v2_done, contain_e
                 r = move(hierarchy, path, number);
                 if (r < 0) {
                         move_back(cgroup, i, number, v2_done);
-                        return ct_fail(err, CONTAIN_E_CGROUP, -r, NULL,
-                                       "cannot move process %d to cgroup '%s%s'", (int)pid,
-                                       hierarchy->mountpoint, path);
+                        (void)ct_fail(err, CONTAIN_E_CGROUP, -r, AT_PATH,
+                                      "cannot move process %d to cgroup '%s%s'", (int)pid,
+                                      hierarchy->mountpoint, path);
+                        if (hierarchy->v2 && (r == -EOPNOTSUPP || r == -EBUSY))
+                                hint_type(cgroup, i, err);
+                        return r;
                 }
         }
         return 0;

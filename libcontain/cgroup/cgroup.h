@@ -45,8 +45,8 @@ struct ct_cgroup;
 /*
  * Names the cgroup, makes nothing. @path is linux.cgroupsPath or NULL. An absolute path is below each
  * hierarchy's mountpoint; a relative one below the caller's own cgroup; NULL is "/contain-ID", or for callers
- * that may not make that one, "contain-ID" below their own. "..", "." and empty components are refused
- * (CONTAIN_E_CGROUP).
+ * that may not make that one, "contain-ID" beside their own (v2) where they may make that, or below it. "..",
+ * "." and empty components are refused (CONTAIN_E_CGROUP).
  * @layout must outlive the cgroup.
  */
 int ct_cgroup_new(const struct ct_cgroup_layout *layout, const char *path, const char *id,
@@ -93,6 +93,14 @@ enum ct_cgroup_end ct_cgroup_end(const struct ct_cgroup *cgroup, size_t i);
 int ct_cgroup_create(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
                      contain_error_t **err);
 
+/*
+ * Says to whom ct_cgroup_create() hands the cgroup over (runtime-spec, "Cgroup ownership"). Without effect
+ * where there is a v1 hierarchy: handing those over would not be safe.
+ */
+void ct_cgroup_set_owner(struct ct_cgroup *cgroup, uid_t uid);
+/* The same for a cgroup v2 folder that somebody else has made. */
+int ct_cgroup_hand_over(int folder_fd, uid_t uid, contain_error_t **err);
+
 /* A descriptor of the v2 folder for CLONE_INTO_CGROUP, borrowed; -ENOENT where there is none. */
 int ct_cgroup_v2_fd(const struct ct_cgroup *cgroup);
 
@@ -114,8 +122,9 @@ int ct_cgroup_pids(struct ct_cgroup *cgroup, pid_t **ret, size_t *ret_n);
 
 /*
  * Kills what is left (thawing it first), and removes the folders that were made, with all below, and the
- * parents it made when they are empty; see enum ct_cgroup_end for the others. Waits up to @timeout_ms for processes to go. What is gone already is fine. Kills nobody
- * and fails with -EBUSY when the calling process itself is in there.
+ * parents it made when they are empty; see enum ct_cgroup_end for the others. Waits up to @timeout_ms for
+ * processes to go. What is gone already is fine. Kills nobody and fails with -EBUSY when the calling process
+ * itself is in there.
  */
 int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t **err);
 

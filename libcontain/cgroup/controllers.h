@@ -34,6 +34,8 @@ uint64_t ct_cpu_weight(uint64_t shares);
 /* block-io.c: blkio.weight (10 to 1000) as io.weight (1 to 10000). */
 uint64_t ct_io_weight(uint64_t weight);
 
+/* cpuset.c: whether every number of @part, "0-1,3", is in @list. */
+bool ct_list_has(const char *list, const char *part);
 /* cpuset.c: gives a new v1 cpuset the processors and the memory of its parent; without, no process may enter.
  */
 int ct_cpuset_inherit(const struct ct_hierarchy *hierarchy, const char *path, size_t made);

@@ -25,15 +25,65 @@ static const char *cpuset_asked(const struct ct_spec_resources *resources)
         return is_given(resources->cpu.mems) ? AT "/mems" : NULL;
 }
 
-static int cpuset_both(const struct ct_spec_resources *resources, struct ct_cgroup_writes *writes,
-                       contain_error_t **err)
+static void write_lists(const struct ct_spec_resources *resources, struct ct_cgroup_writes *writes,
+                        unsigned flags)
+{
+        if (is_given(resources->cpu.cpus))
+                ct_writes_add(writes, flags, AT "/cpus", "cpuset.cpus", "%s", resources->cpu.cpus);
+        if (is_given(resources->cpu.mems))
+                ct_writes_add(writes, flags, AT "/mems", "cpuset.mems", "%s", resources->cpu.mems);
+}
+
+static int cpuset_v1(const struct ct_spec_resources *resources, struct ct_cgroup_writes *writes,
+                     contain_error_t **err)
 {
         (void)err;
-        if (is_given(resources->cpu.cpus))
-                ct_writes_add(writes, 0, AT "/cpus", "cpuset.cpus", "%s", resources->cpu.cpus);
-        if (is_given(resources->cpu.mems))
-                ct_writes_add(writes, 0, AT "/mems", "cpuset.mems", "%s", resources->cpu.mems);
+        write_lists(resources, writes, 0);
         return 0;
+}
+
+static int cpuset_v2(const struct ct_spec_resources *resources, struct ct_cgroup_writes *writes,
+                     contain_error_t **err)
+{
+        (void)err;
+        write_lists(resources, writes, CT_WRITE_EFFECTIVE);
+        return 0;
+}
+
+/* Cuts "3" or "0-7" off the list; false at its end. */
+static bool next_range(const char **list, unsigned long *ret_first, unsigned long *ret_last)
+{
+        char *end;
+
+        *list += strcspn(*list, "0123456789");
+        if (**list == '\0')
+                return false;
+        *ret_first = *ret_last = strtoul(*list, &end, 10);
+        if (*end == '-')
+                *ret_last = strtoul(end + 1, &end, 10);
+        *list = end;
+        return true;
+}
+
+static bool has_number(const char *list, unsigned long number)
+{
+        unsigned long first, last;
+
+        while (next_range(&list, &first, &last))
+                if (number >= first && number <= last)
+                        return true;
+        return false;
+}
+
+bool ct_list_has(const char *list, const char *part)
+{
+        unsigned long first, last;
+
+        while (next_range(&part, &first, &last))
+                for (unsigned long number = first; number <= last; number++)
+                        if (!has_number(list, number))
+                                return false;
+        return true;
 }
 
 /* Reads a list; *ret is NULL when it is empty. */
@@ -108,6 +158,6 @@ const struct ct_controller ct_controller_cpuset = {
         .v1_name = "cpuset",
         .v2_name = "cpuset",
         .asked = cpuset_asked,
-        .write_v1 = cpuset_both,
-        .write_v2 = cpuset_both,
+        .write_v1 = cpuset_v1,
+        .write_v2 = cpuset_v2,
 };

@@ -185,16 +185,15 @@ static void detach(int folder_fd, int program_fd)
         (void)ct_sys_bpf(BPF_PROG_DETACH, &attributes, sizeof attributes);
 }
 
-int ct_devices_attach(const struct ct_device_rules *rules, int folder_fd, bool update)
+int ct_devices_attach(const struct ct_device_rules *rules, int folder_fd)
 {
         _cleanup_close_ int program_fd = -EBADF;
-        int attached[N_ATTACHED_MAX], n = 0, r;
+        int attached[N_ATTACHED_MAX], n, r;
 
         program_fd = load_program(rules);
         if (program_fd < 0)
                 return program_fd;
-        if (update)
-                n = open_attached(folder_fd, attached);
+        n = open_attached(folder_fd, attached);
         if (n < 0)
                 return n;
         /* All programs of a cgroup have to allow, so for a moment both old and new rules may hold, never

@@ -48,7 +48,8 @@ int ct_devices_write_v1(const struct ct_device_rules *rules, struct ct_cgroup_wr
 size_t ct_devices_program_max(size_t n_rules);
 /* Returns the number of instructions. */
 size_t ct_devices_program(const struct ct_device_rules *rules, struct bpf_insn *ret);
-/* Loads the program and attaches it to the cgroup, in place of one that is there already. Unworded. */
-int ct_devices_attach(const struct ct_device_rules *rules, int folder_fd, bool update);
+/* Loads the program and attaches it to the cgroup, in place of those that are there already: all of them
+ * would have to allow. Unworded. */
+int ct_devices_attach(const struct ct_device_rules *rules, int folder_fd);
 
 #endif

@@ -24,6 +24,8 @@ struct ct_cgroup {
         bool created;                     /* `made` is known; before, it is 0 */
         int v2_fd;                        /* of the v2 folder, or -EBADF */
         struct ct_scope *scope;           /* the unit of systemd's that it is, NULL for none */
+        bool has_owner;
+        uid_t owner; /* who gets it, where there is nothing but v2 */
 };
 
 /* layout.c */
@@ -98,6 +100,9 @@ int ct_v2_enable(const struct ct_hierarchy *hierarchy, const char *path,
 
 /* devices.c */
 bool ct_in_first_user_namespace(void);
+
+/* Says of the failure @r, if it is about rights, that they take a delegation. */
+void ct_v2_hint_delegation(int r, const char *controller, contain_error_t **err);
 
 /* freezer.c: best effort, for killing. */
 void ct_cgroup_freeze(struct ct_cgroup *cgroup);

@@ -103,7 +103,7 @@ static int memory_v1(const struct ct_spec_resources *resources, struct ct_cgroup
 }
 
 /* What v2 has no file for may only be asked for with the value that it always has. */
-static int check_v2(const struct ct_spec_memory *memory, contain_error_t **err)
+static int check_v2(const struct ct_spec_memory *memory, bool update, contain_error_t **err)
 {
         if (is_limited(&memory->kernel))
                 return ct_fail_v1_only(err, AT "/kernel", "limit on kernel memory");
@@ -115,10 +115,24 @@ static int check_v2(const struct ct_spec_memory *memory, contain_error_t **err)
                 return ct_fail_v1_only(err, AT "/disableOOMKiller", "switch for the OOM killer");
         if (memory->has_use_hierarchy && !memory->use_hierarchy)
                 return ct_fail_v1_only(err, AT "/useHierarchy", "memory outside of the hierarchy");
-        if (is_limited(&memory->swap) && !memory->limit.has)
+        if (is_limited(&memory->swap) && !memory->limit.has && !update)
                 return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, AT "/swap",
                                "on cgroup v2, swap needs a memory limit beside it");
         return check_swap(memory, err);
+}
+
+/* v1 refuses a limit below what is in use; v2 would kill until it fits. */
+static void check_usage_v2(const struct ct_spec_memory *memory, struct ct_cgroup_writes *writes)
+{
+        if (is_limited(&memory->limit))
+                ct_writes_add(writes, CT_WRITE_CHECK, AT "/limit", "memory.current", "%" PRId64,
+                              memory->limit.value);
+        if (is_limited(&memory->swap) && memory->limit.has)
+                ct_writes_add(writes, CT_WRITE_CHECK, AT "/swap", "memory.swap.current", "%" PRId64,
+                              memory->swap.value - memory->limit.value);
+        else if (is_limited(&memory->swap))
+                ct_writes_add(writes, CT_WRITE_CHECK, AT "/swap", "memory.current", "%" PRId64,
+                              memory->swap.value);
 }
 
 static int memory_v2(const struct ct_spec_resources *resources, struct ct_cgroup_writes *writes,
@@ -127,17 +141,15 @@ static int memory_v2(const struct ct_spec_resources *resources, struct ct_cgroup
         const struct ct_spec_memory *memory = &resources->memory;
         int r;
 
-        r = check_v2(memory, err);
+        r = check_v2(memory, writes->update, err);
         if (r < 0)
                 return r;
-        /* v1 refuses a limit below what is in use; v2 would kill until it fits. */
-        if (memory->check_before_update && is_limited(&memory->limit))
-                ct_writes_add(writes, CT_WRITE_CHECK, AT "/limit", "memory.current", "%" PRId64,
-                              memory->limit.value);
-        if (memory->check_before_update && is_limited(&memory->swap))
-                ct_writes_add(writes, CT_WRITE_CHECK, AT "/swap", "memory.swap.current", "%" PRId64,
-                              memory->swap.value - memory->limit.value);
-        if (is_limited(&memory->swap))
+        if (memory->check_before_update)
+                check_usage_v2(memory, writes);
+        if (is_limited(&memory->swap) && !memory->limit.has)
+                ct_writes_add(writes, CT_WRITE_BEYOND_LIMIT, AT "/swap", "memory.swap.max", "%" PRId64,
+                              memory->swap.value);
+        else if (is_limited(&memory->swap))
                 ct_writes_add(writes, 0, AT "/swap", "memory.swap.max", "%" PRId64,
                               memory->swap.value - memory->limit.value);
         else if (memory->swap.has ||

@@ -121,6 +121,15 @@ static int enable_below(const struct ct_hierarchy *hierarchy, const char *folder
         return 0;
 }
 
+void ct_v2_hint_delegation(int r, const char *controller, contain_error_t **err)
+{
+        if (r != -EACCES && r != -EPERM && r != -EROFS && r != -ENOENT)
+                return;
+        ct_error_set_cause(err, CONTAIN_CAUSE_PRIVILEGE);
+        ct_error_set_hint(err, "controller '%s' has to be delegated to the caller (systemd: Delegate=%s)",
+                          controller, controller);
+}
+
 /* The first that is needed and missing, worded. */
 static int check(const struct wish *wishes, size_t n, const char *path, contain_error_t **err)
 {
@@ -135,7 +144,12 @@ static int check(const struct wish *wishes, size_t n, const char *path, contain_
                 (void)ct_fail(err, CONTAIN_E_CGROUP, -why, wishes[i].at,
                               "cannot enable cgroup controller '%s' for '%s'", wishes[i].name, path);
                 if (why == -EBUSY)
-                        ct_error_set_hint(err, "a cgroup that has processes cannot hand controllers down");
+                        ct_error_set_hint(err,
+                                          "a cgroup that has processes cannot hand controllers down: move "
+                                          "them, also the caller, to one below it (systemd: "
+                                          "DelegateSubgroup=), or name a path elsewhere");
+                else
+                        ct_v2_hint_delegation(why, wishes[i].name, err);
                 return why;
         }
         return 0;

@@ -18,11 +18,15 @@ struct ct_device_rules;
 
 enum {
         CT_WRITE_OPTIONAL = 1 << 0,   /* the value means "no limit": an absent file says so too */
-        CT_WRITE_OR_NEXT = 1 << 1,    /* where the file is absent, the next write is made instead, else not */
+        CT_WRITE_OR_NEXT = 1 << 1,    /* the next write tells the same to another part of the kernel: one of
+                                         the two has to have a use for it */
         CT_WRITE_DEVICES = 1 << 2,    /* a device rule: see ct_devices_enforceable() */
         CT_WRITE_KEEP_FIRST = 1 << 3, /* the first word that is in the file goes before the value */
         CT_WRITE_VERIFY = 1 << 4,     /* some kernels accept the value and do nothing: read it back */
-        CT_WRITE_CHECK = 1 << 5 /* writes nothing: fails when the number in the file is above the value */
+        CT_WRITE_CHECK = 1 << 5, /* writes nothing: fails when the number in the file is above the value */
+        CT_WRITE_BEYOND_LIMIT = 1 << 6, /* the value counts memory.max too, which is taken off */
+        CT_WRITE_EFFECTIVE = 1 << 7 /* v2's cpusets: the kernel takes any list, and gives what the parent has
+                                       when that has none of it */
 };
 
 struct ct_cgroup_write {

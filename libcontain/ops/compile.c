@@ -154,6 +154,7 @@ int ct_op_name_cgroup(struct contain *c, struct ct_cgroup **ret, contain_error_t
 {
         const char *path = c->spec ? c->spec->linux_.cgroups_path : NULL;
         const struct ct_cgroup_layout *layout;
+        uid_t owner;
         int r;
 
         if (c->ctx->manager == CT_MANAGER_DISABLED)
@@ -162,9 +163,15 @@ int ct_op_name_cgroup(struct contain *c, struct ct_cgroup **ret, contain_error_t
         if (r < 0)
                 return r;
         if (c->ctx->manager == CT_MANAGER_SYSTEMD)
-                return ct_cgroup_new_scope(layout, path, c->id, c->spec ? &c->spec->annotations : NULL, ret,
-                                           err);
-        return ct_cgroup_new(layout, path, c->id, ret, err);
+                r = ct_cgroup_new_scope(layout, path, c->id, c->spec ? &c->spec->annotations : NULL, ret,
+                                        err);
+        else
+                r = ct_cgroup_new(layout, path, c->id, ret, err);
+        if (r < 0)
+                return r;
+        if (c->spec && ct_op_cgroup_owner(c, &owner))
+                ct_cgroup_set_owner(*ret, owner);
+        return 0;
 }
 
 int ct_op_plan(struct contain *c, char **ret, contain_error_t **err)

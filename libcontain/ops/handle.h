@@ -149,6 +149,11 @@ int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd
                      contain_error_t **err);
 /* Names the container's cgroup, if it is to have one; without a configuration, the one it has by default. */
 int ct_op_name_cgroup(struct contain *c, struct ct_cgroup **ret, contain_error_t **err);
+/*
+ * The host's id of the user who is to own it, if one is to. In a user namespace that is joined without
+ * mappings, ids are not known here.
+ */
+bool ct_op_cgroup_owner(const struct contain *c, uid_t *ret);
 int ct_op_plan(struct contain *c, char **ret, contain_error_t **err);
 int ct_op_create(struct contain *c, contain_error_t **err);
 int ct_op_start(struct contain *c, contain_error_t **err);

@@ -169,7 +169,8 @@ TEST(compile_cpu)
                   "[CT-121]" },
                 { "{\"cpu\":{\"cpus\":\"0-1,3\",\"mems\":\"0\"}}",
                   "cpuset: cpuset.cpus=0-1,3 @/cpu/cpus\ncpuset: cpuset.mems=0 @/cpu/mems\n",
-                  "v2: cpuset.cpus=0-1,3 @/cpu/cpus\nv2: cpuset.mems=0 @/cpu/mems\nv2 needs cpuset "
+                  "v2: cpuset.cpus=0-1,3 @/cpu/cpus [effective]\nv2: cpuset.mems=0 @/cpu/mems [effective]\n"
+                  "v2 needs cpuset "
                   "@/cpu/cpus\n" },
         };
 

@@ -219,8 +219,13 @@ TEST(writes_to_absent_files)
         ct_writes_add(&trial.writes, 0, "/x", "after", "4");
         EXPECT_STR(apply(&trial), "");
         EXPECT_STR(file_get(trial.folder, "first"), "1");
-        EXPECT_STR(file_get(trial.folder, "second"), "");
+        EXPECT_STR(file_get(trial.folder, "second"), "2");
         EXPECT_STR(file_get(trial.folder, "after"), "4");
+
+        ct_writes_add(&trial.writes, CT_WRITE_OR_NEXT, "/x", "gone", "1");
+        ct_writes_add(&trial.writes, 0, "/x", "gone-too", "2");
+        EXPECT_STR(apply(&trial),
+                   "/x: this kernel has no use for cgroup file 'gone-too': Operation not supported [CT-121]");
         end(&trial);
 }
 

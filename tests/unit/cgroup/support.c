@@ -82,9 +82,8 @@ struct ct_spec_resources *resources_parse(struct ct_arena *arena, const char *js
 static void put_list(const struct ct_cgroup_layout *layout, size_t i, const struct ct_cgroup_writes *list,
                      bool with_devices, struct ct_buf *buf)
 {
-        static const char *const flags[] = {
-                "optional", "or-next", "devices", "keep-first", "verify", "check"
-        };
+        static const char *const flags[] = { "optional", "or-next", "devices",      "keep-first",
+                                             "verify",   "check",   "beyond-limit", "effective" };
         const char *name = layout->items[i].v2 ? "v2" : layout->items[i].name;
 
         for (size_t k = 0; k < list->n; k++) {
