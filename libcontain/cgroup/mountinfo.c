@@ -79,6 +79,7 @@ static bool parse_line(char *line, struct ct_mount_line *ret)
         mount.super_options = super_options ? super_options + 1 : "";
         mount.v2 = type && strcmp(type, "cgroup2") == 0;
         mount.cgroup = mount.v2 || (type && strcmp(type, "cgroup") == 0);
+        mount.resctrl = type && strcmp(type, "resctrl") == 0;
         *ret = mount;
         return true;
 }

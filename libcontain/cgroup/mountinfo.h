@@ -2,7 +2,8 @@
 #ifndef CT_CGROUP_MOUNTINFO_H
 #define CT_CGROUP_MOUNTINFO_H
 
-/* The lines of /proc/self/mountinfo (proc(5)), as far as finding cgroup hierarchies needs them. */
+/* The lines of /proc/self/mountinfo (proc(5)), as far as finding cgroup hierarchies and resctrl needs them.
+ */
 
 #include "base/cleanup.h"
 
@@ -15,6 +16,7 @@ struct ct_mount_line {
         const char *super_options;
         bool cgroup; /* of type cgroup or cgroup2 */
         bool v2;
+        bool resctrl;
 };
 
 struct ct_mountinfo {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Classes of service and monitoring groups: named, made, entered, removed. resctrl-schemata.c knows what is in
- * them. */
+/* Classes of service and monitoring groups: named, made, entered, removed. resctrl-schemata.c knows what is
+ * in them. */
 
 #include "cgroup/resctrl.h"
 
@@ -166,8 +166,9 @@ int ct_resctrl_new(int root_fd, const struct ct_spec_intel_rdt *rdt, const char 
 
         if (root_fd == -ENOENT) {
                 r = ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, AT, "no resctrl file system is mounted");
-                ct_error_set_hint(err, "mount -t resctrl resctrl /sys/fs/resctrl, where the processor and the "
-                                       "kernel have it");
+                ct_error_set_hint(err,
+                                  "mount -t resctrl resctrl /sys/fs/resctrl, where the processor and the "
+                                  "kernel have it");
                 return r;
         }
         if (root_fd < 0)
@@ -316,7 +317,8 @@ void ct_resctrl_undo(struct ct_resctrl *resctrl)
                 (void)remove_class(resctrl);
 }
 
-size_t ct_resctrl_ends(const struct ct_resctrl *resctrl, int ret_fds[static 2], const char *ret_names[static 2])
+size_t ct_resctrl_ends(const struct ct_resctrl *resctrl, int ret_fds[static 2],
+                       const char *ret_names[static 2])
 {
         size_t n = 0;
 

@@ -14,6 +14,7 @@
 #define PATIENCE_MS 5000
 #define PAUSE_MS    10
 
+#define RESCTRL_SUPER_MAGIC 0x07655821
 #ifndef CGROUP2_SUPER_MAGIC
 #define CGROUP2_SUPER_MAGIC 0x63677270
 #endif
@@ -41,7 +42,8 @@ static int open_cgroup(int parent_fd, const char *name)
         struct kernel_statfs fs;
 
         if (fd >= 0 && (sys_fstatfs(fd, &fs) < 0 ||
-                        (fs.f_type != CGROUP_SUPER_MAGIC && fs.f_type != CGROUP2_SUPER_MAGIC))) {
+                        (fs.f_type != CGROUP_SUPER_MAGIC && fs.f_type != CGROUP2_SUPER_MAGIC &&
+                         fs.f_type != RESCTRL_SUPER_MAGIC))) {
                 init_close(&fd);
                 return -EINVAL;
         }

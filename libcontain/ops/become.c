@@ -30,8 +30,23 @@ static int enter_cgroup(struct contain *c, struct ct_cgroup *cgroup, contain_err
         return r;
 }
 
+/* The class stays: the configuration names it, and does not ask for what somebody would have to remove. */
+static int enter_resctrl(struct contain *c, struct ct_resctrl *resctrl, contain_error_t **err)
+{
+        int r;
+
+        r = ct_resctrl_create(resctrl, &c->spec->linux_.intel_rdt, err);
+        if (r < 0)
+                return r;
+        r = ct_resctrl_enter(resctrl, 0, err);
+        if (r < 0)
+                ct_resctrl_undo(resctrl);
+        return r;
+}
+
 int ct_op_become(struct contain *c, contain_error_t **err)
 {
+        _cleanup_(ct_resctrl_freep) struct ct_resctrl *resctrl = NULL;
         _cleanup_(ct_cgroup_freep) struct ct_cgroup *cgroup = NULL;
         _cleanup_(ct_plan_freep) struct ct_plan *plan = NULL;
         _cleanup_(ct_slots_done) struct ct_slots slots = { 0 };
@@ -49,6 +64,9 @@ int ct_op_become(struct contain *c, contain_error_t **err)
         r = ct_op_foresee_refusal(c, plan, err);
         if (r < 0)
                 return r;
+        r = ct_op_name_resctrl(c, &resctrl, err);
+        if (r < 0)
+                return r;
         r = ct_op_open_slots(c, plan, -1, &slots, err);
         if (r < 0)
                 return r;
@@ -62,6 +80,11 @@ int ct_op_become(struct contain *c, contain_error_t **err)
                 return ct_fail(err, CONTAIN_E_SPAWN, -r, NULL, "cannot hand the plan over");
         if (cgroup) {
                 r = enter_cgroup(c, cgroup, err);
+                if (r < 0)
+                        return r;
+        }
+        if (resctrl) {
+                r = enter_resctrl(c, resctrl, err);
                 if (r < 0)
                         return r;
         }

@@ -92,6 +92,7 @@ void ct_container_reset(struct contain *c)
         ct_event_settle(c);
         c->record = ct_record_free(c->record);
         c->cgroup = ct_cgroup_free(c->cgroup);
+        c->resctrl = ct_resctrl_free(c->resctrl);
         /* A child that nobody waited for, and nobody will. */
         if (c->child.pidfd >= 0 && !c->opened && !c->exited)
                 (void)ct_pidfd_exit(c->child.pidfd, &last);

@@ -23,6 +23,8 @@ struct creation {
         struct ct_record *record;
         struct ct_cgroup *cgroup;
         bool cgroup_made;
+        struct ct_resctrl *resctrl;
+        bool resctrl_made;
         struct ct_plan *plan;
         struct ct_slots slots;
         int socket_fd; /* the host's end of the conversation */
@@ -84,6 +86,8 @@ static void creation_done(struct creation *make)
         reap(&make->turn.child);
         if (make->cgroup_made && ct_cgroup_destroy(make->cgroup, CT_KILL_TIMEOUT_MS, &error) < 0)
                 ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, "after a failed create", &error);
+        if (make->resctrl_made)
+                ct_resctrl_undo(make->resctrl);
         ct_close(make->guard_fd);
         if (make->state && ct_state_remove(make->state, &error) < 0)
                 ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, "after a failed create", &error);
@@ -94,6 +98,7 @@ static void creation_done(struct creation *make)
         ct_close(make->console_fd);
         ct_plan_free(make->plan);
         ct_cgroup_free(make->cgroup);
+        ct_resctrl_free(make->resctrl);
         ct_record_free(make->record);
 }
 
@@ -111,6 +116,9 @@ static int compile(struct creation *make, contain_error_t **err)
         r = ct_op_compile(c, make->cgroup, false, &make->plan, err);
         if (r < 0)
                 return r;
+        r = ct_op_name_resctrl(c, &make->resctrl, err);
+        if (r < 0)
+                return r;
         header = ct_plan_header(make->plan);
         for (uint32_t i = 0; i < header->n_steps; i++)
                 if (ct_plan_step(make->plan, i)->op == STEP_FORK)
@@ -119,6 +127,8 @@ static int compile(struct creation *make, contain_error_t **err)
         if (r < 0)
                 return r;
         if (make->cgroup && ct_cgroup_save(make->cgroup, &make->record->cgroup) < 0)
+                return ct_fail_memory(err);
+        if (make->resctrl && ct_resctrl_save(make->resctrl, &make->record->resctrl) < 0)
                 return ct_fail_memory(err);
         make->turn.plan = make->plan;
         make->turn.record = make->record;
@@ -173,6 +183,24 @@ static int make_cgroup(struct creation *make, contain_error_t **err)
                 return r;
         make->cgroup_made = true;
         return 0;
+}
+
+/* Late, with the process that is going to be the container's: what it starts is born in its class. */
+static int enter_resctrl(struct creation *make, contain_error_t **err)
+{
+        int r;
+
+        if (!make->resctrl)
+                return 0;
+        r = ct_resctrl_create(make->resctrl, &make->c->spec->linux_.intel_rdt, err);
+        if (r < 0)
+                return r;
+        make->resctrl_made = true;
+        r = ct_resctrl_enter(make->resctrl, make->turn.child.pid, err);
+        if (r < 0)
+                return r;
+        free(ct_take(make->record->resctrl));
+        return ct_resctrl_save(make->resctrl, &make->record->resctrl) < 0 ? ct_fail_memory(err) : 0;
 }
 
 static bool is_scope(const struct creation *make)
@@ -305,6 +333,9 @@ static int commit(struct creation *make, contain_error_t **err)
         r = ct_process_start_time(record->pid, &record->start_time);
         if (r < 0)
                 return lost(make, err);
+        r = enter_resctrl(make, err);
+        if (r < 0)
+                return r;
         if (make->state) {
                 free(record->cgroup);
                 record->cgroup = NULL;
@@ -312,7 +343,8 @@ static int commit(struct creation *make, contain_error_t **err)
                         return ct_fail_memory(err);
                 return ct_state_save(make->state, record, err);
         }
-        return ct_guard_start(make->c, make->cgroup, make->turn.child.pidfd, &make->guard_fd, err);
+        return ct_guard_start(make->c, make->cgroup, make->resctrl, make->turn.child.pidfd, &make->guard_fd,
+                              err);
 }
 
 /* Runs the host's steps at contain-init's turn. 1: the container is created. */
@@ -409,6 +441,8 @@ static void hand_over(struct creation *make)
         c->record = ct_take(make->record);
         c->cgroup = ct_take(make->cgroup);
         make->cgroup_made = false;
+        c->resctrl = ct_take(make->resctrl);
+        make->resctrl_made = false;
         c->child = make->turn.child;
         c->child.pidfd = ct_high_fd(c->child.pidfd);
         make->turn.child.pidfd = -EBADF;

@@ -30,6 +30,11 @@ static int end_and_clean(struct contain *c, contain_error_t **err)
                 if (r < 0)
                         return r;
         }
+        if (c->resctrl) {
+                r = ct_resctrl_destroy(c->resctrl, err);
+                if (r < 0)
+                        return r;
+        }
         if (ct_hooks_run(c, CT_HOOK_POSTSTOP, CONTAIN_STATUS_STOPPED, true, &error) < 0)
                 ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &error);
         return 0;

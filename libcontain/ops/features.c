@@ -169,8 +169,8 @@ static void put_rest(struct ct_buf *buf, const struct ct_facts *facts)
         put_seccomp(buf, facts);
         (void)ct_buf_puts(buf,
                           "\t\t\"apparmor\": {\"enabled\": true},\n\t\t\"selinux\": {\"enabled\": true},\n");
-        (void)ct_buf_puts(buf, "\t\t\"intelRdt\": {\"enabled\": false, \"schemata\": false, \"monitoring\": "
-                               "false},\n\t\t\"memoryPolicy\": {\"modes\": [");
+        (void)ct_buf_puts(buf, "\t\t\"intelRdt\": {\"enabled\": true, \"schemata\": true, \"monitoring\": "
+                               "true},\n\t\t\"memoryPolicy\": {\"modes\": [");
         (void)ct_buf_puts(
                 buf,
                 "\"MPOL_BIND\", \"MPOL_DEFAULT\", \"MPOL_INTERLEAVE\", \"MPOL_LOCAL\", \"MPOL_PREFERRED\", "

@@ -76,6 +76,24 @@ static int add_folders(struct contain *c, const struct ct_cgroup *cgroup, struct
         return 0;
 }
 
+static int add_resctrl(const struct ct_resctrl *resctrl, struct folders *folders, contain_error_t **err)
+{
+        const char *names[2];
+        int fds[2], r = 0;
+        size_t n = resctrl ? ct_resctrl_ends(resctrl, fds, names) : 0;
+
+        for (size_t i = 0; i < n; i++) {
+                if (folders->n > PLAN_FDS_PER_MESSAGE) {
+                        (void)ct_close(fds[i]);
+                        continue;
+                }
+                folders->fds[folders->n++] = fds[i];
+                if (r >= 0)
+                        r = ct_buf_append(&folders->names, names[i], strlen(names[i]) + 1);
+        }
+        return r < 0 ? ct_fail_memory(err) : 0;
+}
+
 /* The guard forks away from the process that was spawned, which ends at once and is reaped here. */
 static int spawn_guard(struct contain *c, int socket_fd)
 {
@@ -96,8 +114,8 @@ static int spawn_guard(struct contain *c, int socket_fd)
         return 0;
 }
 
-int ct_guard_start(struct contain *c, const struct ct_cgroup *cgroup, int pidfd, int *ret_fd,
-                   contain_error_t **err)
+int ct_guard_start(struct contain *c, const struct ct_cgroup *cgroup, const struct ct_resctrl *resctrl,
+                   int pidfd, int *ret_fd, contain_error_t **err)
 {
         _cleanup_(folders_done) struct folders folders = { .n = 1, .names = CT_BUF_INIT };
         _cleanup_close_ int own = -EBADF, other = -EBADF;
@@ -106,6 +124,8 @@ int ct_guard_start(struct contain *c, const struct ct_cgroup *cgroup, int pidfd,
 
         folders.fds[0] = pidfd;
         r = add_folders(c, cgroup, &folders, err);
+        if (r >= 0)
+                r = add_resctrl(resctrl, &folders, err);
         if (r < 0)
                 return r;
         r = ct_converse_pair(ends);

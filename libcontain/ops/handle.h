@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/pidfd.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/resctrl.h"
 #include "host/net-device.h"
 #include "host/probe.h"
 #include "host/slots.h"
@@ -109,9 +110,10 @@ struct contain {
 
         /* The container and its process. Changed under `life` and `look` both, read under either. */
         pthread_mutex_t look;
-        struct ct_record *record; /* NULL until created or opened */
-        struct ct_cgroup *cgroup; /* NULL for none */
-        struct ct_child child;    /* pid 0: none */
+        struct ct_record *record;   /* NULL until created or opened */
+        struct ct_cgroup *cgroup;   /* NULL for none */
+        struct ct_resctrl *resctrl; /* NULL for none */
+        struct ct_child child;      /* pid 0: none */
         int console_fd;
         bool started;
         bool starting; /* a request to start is on its way */
@@ -154,6 +156,9 @@ int ct_op_name_cgroup(struct contain *c, struct ct_cgroup **ret, contain_error_t
  * mappings, ids are not known here.
  */
 bool ct_op_cgroup_owner(const struct contain *c, uid_t *ret);
+/* Finds the container's class of service, if it is to have one; and the one of the record, NULL for none. */
+int ct_op_name_resctrl(struct contain *c, struct ct_resctrl **ret, contain_error_t **err);
+int ct_op_open_resctrl(const char *text, struct ct_resctrl **ret, contain_error_t **err);
 int ct_op_plan(struct contain *c, char **ret, contain_error_t **err);
 int ct_op_create(struct contain *c, contain_error_t **err);
 int ct_op_start(struct contain *c, contain_error_t **err);
@@ -226,7 +231,7 @@ int ct_turn_run(struct ct_turn *turn, uint32_t *step, contain_error_t **err);
 int ct_turn_enter_cgroup(struct ct_turn *turn, contain_error_t **err);
 
 /* Starts the guard of an ephemeral container: its end when *ret_fd is closed. */
-int ct_guard_start(struct contain *c, const struct ct_cgroup *cgroup, int pidfd, int *ret_fd,
-                   contain_error_t **err);
+int ct_guard_start(struct contain *c, const struct ct_cgroup *cgroup, const struct ct_resctrl *resctrl,
+                   int pidfd, int *ret_fd, contain_error_t **err);
 
 #endif

@@ -43,6 +43,7 @@ int ct_op_open(struct contain *c, contain_error_t **err)
         _cleanup_(ct_state_freep) struct ct_state *state = NULL;
         _cleanup_(ct_record_freep) struct ct_record *record = NULL;
         _cleanup_(ct_cgroup_freep) struct ct_cgroup *cgroup = NULL;
+        _cleanup_(ct_resctrl_freep) struct ct_resctrl *resctrl = NULL;
         struct ct_child child = { .pid = 0, .pidfd = -EBADF };
         int r;
 
@@ -57,6 +58,9 @@ int ct_op_open(struct contain *c, contain_error_t **err)
         r = open_cgroup(c, record, &cgroup, err);
         if (r < 0)
                 return r;
+        r = ct_op_open_resctrl(record->resctrl, &resctrl, err);
+        if (r < 0)
+                return r;
         r = open_process(c, record, &child, err);
         if (r < 0)
                 return r;
@@ -64,10 +68,12 @@ int ct_op_open(struct contain *c, contain_error_t **err)
         pthread_mutex_lock(&c->look);
         ct_record_free(c->record);
         ct_cgroup_free(c->cgroup);
+        ct_resctrl_free(c->resctrl);
         ct_close(c->child.pidfd);
         c->started = false; /* unless nobody waits for it any more: status looks */
         c->record = ct_take(record);
         c->cgroup = ct_take(cgroup);
+        c->resctrl = ct_take(resctrl);
         c->child = child;
         ct_event_watch(c);
         pthread_mutex_unlock(&c->look);

@@ -7,19 +7,6 @@
 #include <linux/capability.h>
 #include <sched.h>
 
-static int refuse_unsupported(struct ct_build *build, contain_error_t **err)
-{
-        const struct ct_spec_linux *linux_ = &build->spec->linux_;
-        int r = 0;
-
-        if (linux_->intel_rdt.has)
-                r = ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, "/linux/intelRdt",
-                            "resource control by intelRdt is not supported yet");
-        if (r < 0)
-                ct_error_set_cause(err, CONTAIN_CAUSE_BUILD);
-        return r;
-}
-
 /* Without a mount namespace of its own, all of this would change the mount table of whoever has it. */
 static int refuse_foreign_mounts(struct ct_build *build, contain_error_t **err)
 {
@@ -70,6 +57,11 @@ static int refuse_in_place(struct ct_build *build, contain_error_t **err)
         if ((build->new_namespaces | build->joined_namespaces) & CLONE_NEWPID)
                 return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, ct_plan_namespace_at(build, CLONE_NEWPID),
                                "a process cannot change its own pid namespace");
+        if (spec->linux_.intel_rdt.has &&
+            (!spec->linux_.intel_rdt.clos_id || spec->linux_.intel_rdt.enable_monitoring))
+                return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, "/linux/intelRdt",
+                               "a process that becomes the container leaves nobody to remove its class of "
+                               "service or monitoring group: name a class");
         if (spec->process.terminal)
                 return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, "/process/terminal",
                                "a process that becomes the container keeps its own terminal");
@@ -101,7 +93,6 @@ static int refuse_without_privilege(struct ct_build *build, contain_error_t **er
 int ct_plan_refuse(struct ct_build *build, contain_error_t **err)
 {
         static int (*const refusals[])(struct ct_build *, contain_error_t **) = {
-                refuse_unsupported,
                 refuse_without_privilege,
                 refuse_in_place,
                 refuse_foreign_mounts,

@@ -28,6 +28,7 @@ static const struct {
         { "created", offsetof(struct ct_record, created) },
         { "owner", offsetof(struct ct_record, owner) },
         { "cgroup", offsetof(struct ct_record, cgroup) },
+        { "resctrl", offsetof(struct ct_record, resctrl) },
         { "annotations", offsetof(struct ct_record, annotations) },
         { "hooks", offsetof(struct ct_record, hooks) },
 };

@@ -36,6 +36,7 @@ struct ct_record {
         pid_t pid;           /* 0 until the container is created */
         uint64_t start_time; /* of pid: ct_process_start_time() */
         char *cgroup;        /* ct_cgroup_save()'s text, NULL for none */
+        char *resctrl;       /* ct_resctrl_save()'s text, NULL for none */
         char *annotations;   /* JSON object as text, NULL for none */
         char *hooks; /* JSON object with the poststart and poststop arrays of the configuration, NULL for none
                       */

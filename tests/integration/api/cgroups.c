@@ -203,6 +203,7 @@ TEST(wrong_values_are_named)
                 { "/linux/resources/cpu/cpus", "'999'" },
                 { "/linux/cgroupsPath", "'/../../escape'" },
                 { "/linux/resources/cpu/quota", "1" },
+                { "/linux/intelRdt", "{'closID': 'nobody-made-this-one'}" },
         };
         WORLD(w);
 

@@ -38,7 +38,7 @@ int __wrap_ct_write_file_at(int dir_fd, const char *path, const char *text);
 /* Gives a class, or a group, its files. */
 static void populate(const char *folder, bool is_class)
 {
-        char groups[256];
+        char groups[PATH_MAX + 16];
 
         (void)file_put(folder, "tasks", "");
         if (!is_class)
@@ -50,7 +50,7 @@ static void populate(const char *folder, bool is_class)
 
 int __wrap_mkdirat(int dir_fd, const char *name, mode_t mode)
 {
-        char folder[PATH_MAX], link[64];
+        char folder[2048], link[64];
         ssize_t n;
 
         if (fake.mkdir_error) {
@@ -60,10 +60,10 @@ int __wrap_mkdirat(int dir_fd, const char *name, mode_t mode)
         if (__real_mkdirat(dir_fd, name, mode) < 0)
                 return -1;
         (void)snprintf(link, sizeof link, "/proc/self/fd/%d", dir_fd);
-        n = readlink(link, folder, sizeof folder / 2);
+        n = readlink(link, folder, 1024);
         if (n < 0)
                 return -1;
-        (void)snprintf(folder + n, sizeof folder / 2, "/%s", name);
+        (void)snprintf(folder + n, 1024, "/%s", name);
         populate(folder, !strstr(folder, "mon_groups"));
         return 0;
 }

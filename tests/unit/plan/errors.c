@@ -32,8 +32,6 @@ static const struct refusal {
         { "network device", "become\n",
           WORLD_NAMESPACES("{'type':'mount'},{'type':'network'}", ",'netDevices':{'eth0':{}}", ""),
           CONTAIN_E_CONFLICT, "/linux/netDevices/eth0" },
-        { "intelRdt", "", WORLD_CONFIG("", ",'intelRdt':{'closID':'a'}", ""), CONTAIN_E_UNSUPPORTED,
-          "/linux/intelRdt" },
         { "no privilege", "capabilities none\n", WORLD_CONFIG("", "", ""), CONTAIN_E_NAMESPACE,
           "/linux/namespaces/0" },
 
@@ -156,6 +154,12 @@ static const struct refusal {
         /* in place */
         { "pid namespace", "become\n", WORLD_NAMESPACES("{'type':'mount'},{'type':'pid'}", "", ""),
           CONTAIN_E_CONFLICT, "/linux/namespaces/1" },
+        { "class of its own", "become\n",
+          WORLD_NAMESPACES("{'type':'mount'}", ",'intelRdt':{'schemata':['L3:0=f']}", ""), CONTAIN_E_CONFLICT,
+          "/linux/intelRdt" },
+        { "monitoring", "become\n",
+          WORLD_NAMESPACES("{'type':'mount'}", ",'intelRdt':{'closID':'a','enableMonitoring':true}", ""),
+          CONTAIN_E_CONFLICT, "/linux/intelRdt" },
         { "terminal", "become\n", WORLD_CONFIG(",'terminal':true", "", ""), CONTAIN_E_CONFLICT,
           "/process/terminal" },
         { "prestart", "become\n", WORLD_CONFIG("", "", ",'hooks':{'prestart':[{'path':'/x'}]}"),
