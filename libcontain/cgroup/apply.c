@@ -111,7 +111,7 @@ static int write_beyond_limit(struct target *target, const struct ct_cgroup_writ
         return write_value(target, write->file, word);
 }
 
-/* Whether what the cgroup has now is of what was asked for. */
+/* Whether what the cgroup has now is of what was asked for: -ENXIO when not. */
 static int check_effective(int folder_fd, const struct ct_cgroup_write *write)
 {
         _cleanup_free_ char *text = NULL;
@@ -122,7 +122,7 @@ static int check_effective(int folder_fd, const struct ct_cgroup_write *write)
         r = ct_read_file_at(folder_fd, file, LIST_MAX, &text, NULL);
         if (r < 0)
                 return r;
-        return ct_list_has(write->value, text) ? 0 : -ERANGE;
+        return ct_list_has(write->value, text) ? 0 : -ENXIO;
 }
 
 static int perform(struct target *target, const struct ct_cgroup_write *write)
@@ -165,7 +165,7 @@ static int word_failure(const struct ct_cgroup_write *write, int r, contain_erro
         if (write->flags & CT_WRITE_BEYOND_LIMIT && r == -EDOM)
                 return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, write->at,
                                "on cgroup v2, swap cannot be limited while memory is not");
-        if (write->flags & CT_WRITE_EFFECTIVE && r == -ERANGE)
+        if (write->flags & CT_WRITE_EFFECTIVE && r == -ENXIO)
                 return ct_fail(err, CONTAIN_E_CGROUP, ERANGE, write->at,
                                "the cgroups above have nothing of '%s' ('%s')", write->value, write->file);
         (void)ct_fail(err, CONTAIN_E_CGROUP, -r, write->at, "cannot write '%s' to cgroup file '%s'",
