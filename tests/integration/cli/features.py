@@ -8,6 +8,7 @@ against what the library really takes.
 import json
 import os
 import re
+import socket
 import sys
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..')
@@ -241,6 +242,41 @@ class State(Document):
             self.assertEqual(set(self.check_types(state, 'state:')) - ({'/pid'} if status == 'stopped' else set()), set())
             self.assertEqual((state['id'], state['status'], state['bundle']), (name, status, b.path))
             self.assertEqual(state['annotations'], b.config['annotations'])
+
+    def receive(self, listening):
+        """One message of a connection, its descriptors, and whether nothing follows"""
+        listening.settimeout(20)
+        connection, _ = listening.accept()
+        with connection:
+            connection.settimeout(20)
+            text, fds, _, _ = socket.recv_fds(connection, 1 << 16, 8)
+            rest = b''.join(iter(lambda: connection.recv(1 << 16), b''))
+        return json.loads(text + rest), fds
+
+    def test_of_a_process_with_notifications(self):
+        """What the agent gets is the container process state of config-linux.md, once, with the descriptor"""
+        path = os.path.join(self.place, 'agent')
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+            listening.bind(path)
+            listening.listen(1)
+            b = self.shell('mkdir /mnt/absent 2>&1; echo done')
+            b.config['annotations'] = {'com.example.key': 'a value'}
+            b.config['linux']['seccomp'] = {
+                'defaultAction': 'SCMP_ACT_ALLOW', 'listenerPath': path, 'listenerMetadata': 'some=data\n"quoted"',
+                'syscalls': [{'names': ['mkdir', 'mkdirat'], 'action': 'SCMP_ACT_NOTIFY'}]}
+            name = self.fresh_id()
+            running = self.start_cli('run', '--bundle', b.save().path, name)
+            state, fds = self.receive(listening)
+            for fd in fds:
+                os.close(fd)                    # nobody answers: the call fails, and the program goes on
+        result = self.end_program(running)
+        self.assertEqual((result.status, result.out.splitlines()[-1]), (0, 'done'), str(result))
+        self.assertEqual(self.check_types(state, 'seccomp-state:'), [])
+        self.assertEqual(set(state), {path[1:] for path in known('seccomp-state:')})
+        self.assertEqual((len(fds), state['fds'], state['metadata']), (1, ['seccompFd'], 'some=data\n"quoted"'))
+        self.assertEqual(self.check_types(state['state'], 'state:'), [])
+        self.assertEqual((state['state']['id'], state['state']['pid']), (name, state['pid']))
+        self.assertEqual(state['state']['annotations'], b.config['annotations'])
 
 
 if __name__ == '__main__':
