@@ -174,7 +174,7 @@ static bool ranges_forbid(const struct look *look)
         _cleanup_(ct_subids_done) struct ct_subids subids = { 0 };
         char who[80];
 
-        if (ct_subids_read(look->root_fd, look->kind, look->facts->uid, &subids) < 0)
+        if (ct_subids_read(look->root_fd, look->kind, look->facts->uid, &subids) < 0 || subids.elsewhere)
                 return false;
         if (subids.name)
                 (void)snprintf(who, sizeof(who), "'%s'", subids.name);

@@ -99,6 +99,28 @@ static int add_range(struct ct_subids *subids, uint32_t first, uint32_t count)
         return 0;
 }
 
+/* "subid: sss": then newuidmap(1) asks that instead of the files. */
+static int look_elsewhere(int root_fd, bool *ret)
+{
+        _cleanup_free_ char *text = NULL;
+        char *line, *position;
+        bool found;
+        int r;
+
+        r = read_file(root_fd, "etc/nsswitch.conf", &text, &found);
+        if (r < 0)
+                return r;
+        *ret = false;
+        for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
+                line += strspn(line, " \t");
+                if (strncmp(line, "subid:", 6) != 0)
+                        continue;
+                line += 6 + strspn(line + 6, " \t");
+                *ret = strncmp(line, "files", 5) != 0;
+        }
+        return 0;
+}
+
 int ct_subids_read(int root_fd, enum ct_id_kind kind, uint32_t uid, struct ct_subids *ret)
 {
         _cleanup_(ct_subids_done) struct ct_subids subids = { 0 };
@@ -109,7 +131,9 @@ int ct_subids_read(int root_fd, enum ct_id_kind kind, uint32_t uid, struct ct_su
         r = find_name(root_fd, uid, &subids.name);
         if (r < 0)
                 return r;
-        r = read_file(root_fd, ct_subids_path(kind), &text, &subids.has_file);
+        r = look_elsewhere(root_fd, &subids.elsewhere);
+        if (r == 0)
+                r = read_file(root_fd, ct_subids_path(kind), &text, &subids.has_file);
         if (r < 0)
                 return r;
         for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {

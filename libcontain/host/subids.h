@@ -17,16 +17,17 @@ struct ct_subid_range {
 struct ct_subids {
         struct ct_subid_range *ranges; /* in the order of the file */
         size_t n;
-        char *name;    /* of the user; NULL when passwd(5) has none */
-        bool has_file; /* there is a file of ranges */
+        char *name;     /* of the user; NULL when passwd(5) has none */
+        bool has_file;  /* there is a file of ranges */
+        bool elsewhere; /* nsswitch.conf(5) names another source of ranges than files, which is not asked */
 };
 
 /* "etc/subuid" or "etc/subgid" */
 const char *ct_subids_path(enum ct_id_kind kind);
 
 /*
- * Reads what is given to user @uid, by name or by number, in the plain files below @root_fd. Other sources of
- * nsswitch.conf(5) are not asked: they take libraries of theirs. A file that is missing gives nothing.
+ * Reads what is given to user @uid, by name or by number, in the plain files below @root_fd. Other sources
+ * are not asked: they take libraries of theirs. A file that is missing gives nothing.
  */
 int ct_subids_read(int root_fd, enum ct_id_kind kind, uint32_t uid, struct ct_subids *ret);
 void ct_subids_done(struct ct_subids *subids);

@@ -58,6 +58,11 @@ static int put_subids(struct ct_buf *buf, const struct kind *kind, const struct 
         r = ct_subids_read(root_fd, kind->kind, facts->uid, &subids);
         if (r < 0)
                 return ct_fail_memory(err);
+        if (subids.n == 0)
+                return ct_fail(
+                        err, CONTAIN_E_IDMAP, EOPNOTSUPP, kind->at,
+                        "'/%s' has no ids for the caller, and no other source of nsswitch.conf is asked",
+                        ct_subids_path(kind->kind));
         for (size_t i = 0; i < subids.n; i++) {
                 const struct ct_subid_range *range = &subids.ranges[i];
 

@@ -208,6 +208,26 @@ TEST(why_helpers_refuse_a_map)
         }
 }
 
+/* Nobody but the helper knows them: nothing can be said. */
+TEST(ranges_that_a_directory_service_has)
+{
+        static const struct {
+                const char *text;
+                bool elsewhere;
+        } cases[] = { { "passwd: files\nsubid: sss\n", true },
+                      { "  subid:\tfiles\n", false },
+                      { "#subid: sss\n", false } };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                _cleanup_(tree_remove) struct tree tree = { "", -EBADF };
+                struct ct_idmap_why why;
+
+                REQUIRE(tree_make(&tree) && put_user(&tree, "", ""));
+                REQUIRE(tree_put(&tree, "etc/nsswitch.conf", cases[i].text));
+                EXPECT_EQ(ct_idmap_why(tree.fd, &by_helper, CT_ID_USER, &user, &why), !cases[i].elsewhere);
+        }
+}
+
 TEST(why_helpers_have_no_power)
 {
         _cleanup_(tree_remove) struct tree tree = { "", -EBADF };
