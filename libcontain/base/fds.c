@@ -174,11 +174,30 @@ int ct_memfd(const char *name, const void *bytes, size_t size, bool seal)
         return ct_take_fd(&fd);
 }
 
+int ct_mkdirat(int dir_fd, const char *path, unsigned mode)
+{
+        _cleanup_close_ int fd = -EBADF;
+        struct stat status;
+        char name[64];
+
+        if (mkdirat(dir_fd, path, mode) < 0)
+                return -errno;
+        /* What is there now may be somebody else's, where others can write to the parent. */
+        fd = openat(dir_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &status) < 0 || status.st_uid != geteuid())
+                return 0;
+        if ((status.st_mode & mode & 0700) == (mode & 0700))
+                return 0;
+        (void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+        return chmod(name, (status.st_mode & 07777) | (mode & 0700)) < 0 ? -errno : 0;
+}
+
 int ct_mkdir_parents(const char *path, unsigned mode)
 {
         _cleanup_free_ char *copy = NULL;
         struct stat status;
         char *slash;
+        int r;
 
         copy = strdup(path);
         if (!copy)
@@ -187,14 +206,14 @@ int ct_mkdir_parents(const char *path, unsigned mode)
                 ;
         for (slash = strchr(slash, '/'); slash; slash = strchr(slash + 1, '/')) {
                 *slash = '\0';
-                if (mkdir(copy, mode) < 0 && errno != EEXIST)
-                        return -errno;
+                r = ct_mkdirat(AT_FDCWD, copy, mode);
+                if (r < 0 && r != -EEXIST)
+                        return r;
                 *slash = '/';
         }
-        if (mkdir(copy, mode) == 0)
-                return 0;
-        if (errno != EEXIST)
-                return -errno;
+        r = ct_mkdirat(AT_FDCWD, copy, mode);
+        if (r != -EEXIST)
+                return r;
         if (stat(copy, &status) < 0)
                 return -errno;
         return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;

@@ -30,7 +30,10 @@ int ct_high_fd(int fd);
 /* A memfd with @bytes in it, offset 0, executable if policy allows; sealed against every change when @seal.
  */
 int ct_memfd(const char *name, const void *bytes, size_t size, bool seal);
-/* Makes @path and its missing parents. -EEXIST never. */
+/* mkdirat(2) whose owner's bits the host's umask does not take: without them the folder is of no use to us.
+ */
+int ct_mkdirat(int dir_fd, const char *path, unsigned mode);
+/* Makes @path and its missing parents, by ct_mkdirat(). -EEXIST never. */
 int ct_mkdir_parents(const char *path, unsigned mode);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "state/folder.h"
 
+#include "base/fds.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
@@ -72,13 +74,15 @@ static int open_folder(struct ct_state *state, contain_error_t **err)
 
 static int make_folder(struct ct_state *state, contain_error_t **err)
 {
-        if (mkdirat(state->root_fd, state->id, 0700) == 0)
+        int r = ct_mkdirat(state->root_fd, state->id, 0700);
+
+        if (r == 0)
                 return 0;
-        if (errno == EEXIST)
+        if (r == -EEXIST)
                 return ct_fail(err, CONTAIN_E_EXISTS, EEXIST, NULL,
                                "container with given ID already exists: '%s'", state->id);
-        return ct_fail(err, CONTAIN_E_STATE, errno, NULL,
-                       "cannot make the folder '%s' in the state root '%s'", state->id, state->root);
+        return ct_fail(err, CONTAIN_E_STATE, -r, NULL, "cannot make the folder '%s' in the state root '%s'",
+                       state->id, state->root);
 }
 
 /*

@@ -24,9 +24,9 @@ static int make_root(char *root)
                 r = ct_mkdir_parents(root, 0755);
                 *slash = '/';
         }
-        if (r == 0 && mkdir(root, 0700) < 0 && errno != EEXIST)
-                r = -errno;
-        return r;
+        if (r == 0)
+                r = ct_mkdirat(AT_FDCWD, root, 0700);
+        return r == -EEXIST ? 0 : r;
 }
 
 /*

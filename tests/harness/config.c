@@ -5,10 +5,12 @@
 #include "harness/config.h"
 
 #include <json-c/json.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char base[] =
         "{'ociVersion': '1.0.2', 'root': {'path': 'rootfs'}, 'hostname': 'guest',"
@@ -122,6 +124,29 @@ void config_remove(struct json_object *config, const char *pointer)
                 json_object_object_del(parent, last);
 }
 
+/* The id map of a user namespace whose root is this user: with the first range of subordinate ids, if any. */
+static void map_ids(struct json_object *config, const char *pointer, unsigned own, const char *table)
+{
+        FILE *file = fopen(table, "re");
+        struct passwd *user = getpwuid(geteuid());
+        char line[256], name[128];
+        unsigned long first, count;
+
+        config_set(config, pointer, "[{'containerID': 0, 'hostID': %u, 'size': 1}]", own);
+        while (file && user && fgets(line, sizeof(line), file)) {
+                if (sscanf(line, "%127[^:]:%lu:%lu", name, &first, &count) != 3 ||
+                    strcmp(name, user->pw_name) != 0)
+                        continue;
+                config_set(config, pointer,
+                           "[{'containerID': 0, 'hostID': %u, 'size': 1},"
+                           " {'containerID': 1, 'hostID': %lu, 'size': %lu}]",
+                           own, first, count);
+                break;
+        }
+        if (file)
+                fclose(file);
+}
+
 struct json_object *config_new(const char *rootfs, const char *script)
 {
         char *text = strdup(base);
@@ -134,6 +159,11 @@ struct json_object *config_new(const char *rootfs, const char *script)
         json_object_object_add(child_of(config, "root"), "path", json_object_new_string(rootfs));
         args = child_of(child_of(config, "process"), "args");
         json_object_array_put_idx(args, 2, json_object_new_string(script));
+        if (geteuid() != 0) {
+                config_set(config, "/linux/namespaces/-", "{'type': 'user'}");
+                map_ids(config, "/linux/uidMappings", geteuid(), "/etc/subuid");
+                map_ids(config, "/linux/gidMappings", getegid(), "/etc/subgid");
+        }
         return config;
 }
 

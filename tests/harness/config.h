@@ -8,7 +8,8 @@
 
 /*
  * A configuration that runs @script with busybox sh: new pid, mount, ipc, uts, network and cgroup namespaces,
- * /proc and a /dev, all capabilities that tests need, PATH. Never NULL: a test without memory ends.
+ * /proc and a /dev, all capabilities that tests need, PATH. For callers other than root in a user namespace
+ * of its own, whose root they are, with the ids that are theirs. Never NULL: a test without memory ends.
  */
 struct json_object *config_new(const char *rootfs, const char *script);
 

@@ -30,7 +30,7 @@ int world_forked(struct world *w);
 /* A new id, in @buffer. */
 char *world_id(struct world *w, char *buffer, size_t size);
 
-/* Can this machine run them: root, and a static busybox? Otherwise *ret_reason says what is missing. */
+/* Can this machine run them: is there a static busybox? Otherwise *ret_reason says what is missing. */
 int world_possible(const char **ret_reason);
 
 /* rm -r, without crossing mounts. */

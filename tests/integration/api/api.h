@@ -10,13 +10,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Declares the struct world @w of a test that runs containers, or skips the test. */
-#define WORLD(w)                                                                                             \
+/* Declares the struct world @w of a test that runs containers as whoever runs the test, or skips the test. */
+#define WORLD_OF_ANYBODY(w)                                                                                  \
         const char *reason_ = NULL;                                                                          \
         struct world w __attribute__((cleanup(world_done))) = { 0 };                                         \
         if (!world_possible(&reason_))                                                                       \
                 SKIP("%s", reason_);                                                                         \
         REQUIRE_EQ(world_init(&w), 0)
+
+/* The same, for what only root can do, or what a user namespace of the guest's own would change. */
+#define WORLD(w)                                                                                             \
+        if (geteuid() != 0)                                                                                  \
+                SKIP("needs root");                                                                          \
+        WORLD_OF_ANYBODY(w)
 
 /* A configuration for @w that runs @script. */
 #define CONFIG(w, script) config_new((w).rootfs, script)

@@ -62,7 +62,7 @@ TEST(same_process_other_world)
         char expected[64];
         int status;
         pid_t pid;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         status = become(&w, become_config(&w, "echo $$; hostname; ls / | head -n 2; exit 7"), &pid, &output);
         snprintf(expected, sizeof(expected), "%d\nguest\nbin\ndev\n", (int)pid);
@@ -77,7 +77,7 @@ TEST(signals_reach_it_directly)
         auto_text output = NULL;
         int status;
         pid_t pid;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         status = become(&w, become_config(&w, "kill -TERM $$"), &pid, &output);
         EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
@@ -111,7 +111,7 @@ TEST(what_needs_somebody_outside_is_refused)
                 { "/process/terminal", "true" },
                 { "/hooks", "{'poststop': [{'path': '/bin/true'}]}" },
         };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 struct json_object *config = become_config(&w, "echo ran");
@@ -133,7 +133,7 @@ TEST(failures_after_the_point_of_no_return)
         auto_text missing = NULL;
         int status;
         pid_t pid;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = become_config(&w, "");
         config_mount(config, "/t", "nosuchfs", "none", "");

@@ -153,7 +153,7 @@ TEST(process_is_in_every_one_before_it_starts)
         auto_text mounts = NULL;
         char path[64];
         int checked = 0;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "sleep 100"));
         REQUIRE(c != NULL);
@@ -205,7 +205,7 @@ TEST(wrong_values_are_named)
                 { "/linux/resources/cpu/quota", "1" },
                 { "/linux/intelRdt", "{'closID': 'nobody-made-this-one'}" },
         };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 struct json_object *config = CONFIG(w, "true");
@@ -233,7 +233,7 @@ TEST(manager_can_be_disabled)
         auto_container c = NULL;
         auto_text output = NULL;
         char id[64];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         REQUIRE_EQ(contain_ctx_new(&ctx, NULL), 0);
         EXPECT_OK(contain_ctx_set_state_root(ctx, w.state, &error_));

@@ -28,7 +28,7 @@ TEST(nothing_on_disk)
         auto_container c = NULL;
         auto_container other = NULL;
         auto_text list = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = ephemeral(&w, "exit 8");
         REQUIRE(c != NULL);
@@ -52,7 +52,7 @@ TEST(gone_with_its_last_handle)
         auto_container second = NULL;
         auto_fd pidfd = -1;
         contain_t *c;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = ephemeral(&w, "sleep 100 & exec sleep 100");
         REQUIRE(c != NULL);
@@ -85,7 +85,7 @@ static void host(struct world *w, int ready_fd, bool start)
 
 TEST(gone_with_its_host)
 {
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         /* What the host leaves comes to this process, where it can be seen. */
         prctl(PR_SET_CHILD_SUBREAPER, 1);

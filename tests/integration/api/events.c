@@ -18,7 +18,7 @@ static int next_event(contain_t *c, int fd)
                 struct pollfd wait = { .fd = fd, .events = POLLIN };
                 int event = contain_event_next(c, NULL);
 
-                if (event != 0 || poll(&wait, 1, 5000) <= 0)
+                if (event != 0 || poll(&wait, 1, 30000) <= 0)
                         return event;
         }
         return 0;
@@ -30,7 +30,7 @@ TEST(whole_life_in_events)
         contain_exit_t ended = { .size = sizeof(ended) };
         auto_container c = NULL;
         auto_fd fd = -1;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "exit 6"));
         REQUIRE(c != NULL);
@@ -54,7 +54,7 @@ TEST(descriptor_is_quiet_until_something_happens)
         struct pollfd wait = { .events = POLLIN };
         auto_container c = NULL;
         auto_fd fd = -1;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "sleep 100"));
         REQUIRE(c != NULL);
@@ -77,7 +77,7 @@ TEST(every_handle_has_its_own_events)
         auto_container c = NULL;
         auto_container other = NULL;
         auto_fd fd = -1;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "sleep 100"));
         REQUIRE(c != NULL);
@@ -150,7 +150,7 @@ static void *listen_to(void *data)
 /* However soon the program ends, another thread hears of its start first. */
 TEST(order_for_another_thread)
 {
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (int i = 0; i < 100; i++) {
                 struct listener listener = { .c = guest_new(&w, CONFIG(w, "exit 0")) };
@@ -177,7 +177,7 @@ TEST(events_outlive_the_container)
         static const int expected[] = { CONTAIN_EVENT_CREATED, CONTAIN_EVENT_STARTED, CONTAIN_EVENT_EXITED,
                                         CONTAIN_EVENT_DESTROYED, 0 };
         auto_container c = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "sleep 100"));
         REQUIRE(c != NULL);
@@ -193,7 +193,7 @@ TEST(process_as_a_descriptor)
         struct pollfd wait = { .events = POLLIN };
         auto_container c = NULL;
         auto_fd fd = -1;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "sleep 0.2"));
         REQUIRE(c != NULL);

@@ -58,7 +58,7 @@ static int in_a_fork(contain_t *c)
 TEST(forked_copy_is_refused)
 {
         auto_container c = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "sleep 100"));
         REQUIRE(c != NULL);
@@ -74,7 +74,7 @@ TEST(forked_copy_is_refused)
 TEST(forked_copy_does_not_end_an_ephemeral_container)
 {
         auto_container c = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "sleep 100"));
         REQUIRE(c != NULL);
@@ -91,7 +91,7 @@ TEST(forked_copy_does_not_hold_locks)
 {
         auto_container c = NULL;
         pid_t pid;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "sleep 100"));
         REQUIRE(c != NULL);

@@ -186,7 +186,7 @@ TEST(many_threads_leave_the_host_as_it_was)
         struct snapshot *before, *after;
         struct host host = { 0 };
         int leaked, threads;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         host.world = &w;
         leaked = unusual_settings(&w);
@@ -243,7 +243,7 @@ TEST(failures_leave_the_host_as_it_was)
         };
         struct snapshot *before, *after;
         int leaked;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         leaked = unusual_settings(&w);
         REQUIRE(leaked >= 0);
@@ -304,7 +304,7 @@ TEST(one_handle_in_many_threads)
 {
         struct shared shared = { 0 };
         pthread_t threads[4];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         shared.c = guest_new(&w, CONFIG(w, "sleep 0.1"));
         REQUIRE(shared.c != NULL);

@@ -43,7 +43,7 @@ TEST(all_kinds_in_their_order_with_the_state)
         auto_container c = NULL;
         auto_text output = NULL;
         auto_text order = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         snprintf(out, sizeof(out), "%s/out", w.dir);
         mkdir(out, 0755);
@@ -78,7 +78,7 @@ TEST(runtime_hooks_see_the_containers_process)
         auto_text inside = NULL;
         auto_text seen = NULL;
         char script[512], out[128];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         /* The pid in the state is the one that the hook sees: its network namespace is the container's. */
         snprintf(out, sizeof(out), "%s/out", w.dir);
@@ -96,7 +96,7 @@ TEST(runtime_hooks_see_the_containers_process)
 TEST(hook_that_fails_ends_creation)
 {
         static const char *const kinds[] = { "prestart", "createRuntime", "createContainer" };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (size_t i = 0; i < 3; i++) {
                 struct json_object *config = CONFIG(w, "true");
@@ -126,7 +126,7 @@ TEST(hook_that_takes_too_long_is_killed)
         contain_error_t *error = NULL;
         auto_container c = NULL;
         time_t begin = time(NULL);
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "true");
         add_hook(config, "createRuntime", "exec sleep 60", ", 'timeout': 1");
@@ -144,7 +144,7 @@ TEST(start_container_hook_that_fails_ends_the_start)
         struct json_object *config;
         contain_error_t *error = NULL;
         auto_container c = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "true");
         add_hook(config, "startContainer", "exit 4", "");
@@ -164,7 +164,7 @@ TEST(poststop_failures_do_not_keep_the_container)
         struct json_object *config;
         auto_container c = NULL;
         auto_text output = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "echo ran");
         add_hook(config, "poststop", "exit 5", "");
@@ -178,7 +178,7 @@ TEST(poststop_failures_do_not_keep_the_container)
 TEST(hook_that_reads_nothing_is_fine)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "echo ran");
         config_set(config, "/annotations", "{'long': '%0100000d'}", 0);

@@ -28,7 +28,7 @@ TEST(documents)
                 { "comment", "{\"ociVersion\": \"1.0.2\" /* no */}", CONTAIN_E_JSON },
                 { "nothing in it", "{}", CONTAIN_E_MISSING },
         };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 contain_error_t *error = NULL;
@@ -64,7 +64,7 @@ TEST(size_and_depth_have_limits)
         auto_container c = NULL;
         auto_text large = NULL;
         auto_text deep = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         REQUIRE_EQ(contain_new(&c, w.ctx, NULL, NULL), 0);
         large = padded(10 << 20, "{\"ociVersion\": \"1.0.2\", \"hostname\": \"", 'x', "\"}");
@@ -173,7 +173,7 @@ TEST(members)
 TEST(unknown_members_are_ignored)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "echo fine");
         config_set(config, "/unknown", "{'a': [1, 2.5, null, true, {'b': 'c'}]}");
@@ -216,7 +216,7 @@ TEST(ids)
         static const char *const good[] = { "a", "0", "_", "A-b_c+d.e" };
         auto_text long_id = NULL;
         auto_text longest = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
                 contain_t *c = NULL;
@@ -245,7 +245,7 @@ TEST(longest_id_works)
         auto_container c = NULL;
         auto_text output = NULL;
         auto_text id = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         id = padded(255, "", 'y', "");
         REQUIRE_EQ(contain_new(&c, w.ctx, id, NULL), 0);
@@ -299,7 +299,7 @@ TEST(bundles)
 {
         auto_container c = NULL;
         char path[160];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         REQUIRE_EQ(contain_new(&c, w.ctx, NULL, NULL), 0);
         EXPECT_FAILS(contain_load_bundle(c, "/no/such/bundle", &error_), ENOENT, CONTAIN_E_BUNDLE);
@@ -319,7 +319,7 @@ TEST(arguments)
         contain_exit_t no_size = { 0 };
         auto_container c = NULL;
         char *text = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         REQUIRE_EQ(contain_new(&c, w.ctx, NULL, NULL), 0);
         EXPECT_EQ(contain_new(NULL, w.ctx, "x", NULL), -EINVAL);

@@ -108,7 +108,7 @@ TEST(killed_at_random_moments)
         unsigned seed = (unsigned)time(NULL);
         double length;
         int failed = 0;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         length = now_us();

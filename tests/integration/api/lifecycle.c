@@ -19,7 +19,7 @@ TEST(from_nothing_to_nothing)
         contain_exit_t ended = { .size = sizeof(ended) };
         auto_container c = NULL;
         auto_text state = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "exit 7"));
         REQUIRE(c != NULL);
@@ -52,7 +52,7 @@ TEST(default_configuration_runs)
         auto_container c = NULL;
         auto_text output = NULL;
         char id[64];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         REQUIRE_EQ(contain_new(&c, w.ctx, world_id(&w, id, sizeof(id)), &error), 0);
         EXPECT_OK(contain_load_rootfs(c, w.rootfs, argv, &error_));
@@ -68,7 +68,7 @@ TEST(host_root_runs_read_only)
         auto_container c = NULL;
         auto_text output = NULL;
         char id[64];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         REQUIRE_EQ(contain_new(&c, w.ctx, world_id(&w, id, sizeof(id)), NULL), 0);
         EXPECT_OK(contain_load_rootfs(c, "/", argv, &error_));
@@ -83,7 +83,7 @@ TEST(bundle_is_read_from_its_folder)
         auto_container c = NULL;
         auto_text output = NULL;
         char id[64], path[256];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "echo from a bundle");
         config_set(config, "/root/path", "'rootfs'");
@@ -100,7 +100,7 @@ TEST(calls_out_of_order_are_refused)
 {
         auto_container c = NULL;
         auto_container empty = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         REQUIRE_EQ(contain_new(&empty, w.ctx, NULL, NULL), 0);
         EXPECT(strlen(contain_id(empty)) > 0);
@@ -131,7 +131,7 @@ TEST(calls_out_of_order_are_refused)
 TEST(created_container_can_be_destroyed)
 {
         auto_container c = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "true"));
         REQUIRE(c != NULL);
@@ -144,7 +144,7 @@ TEST(one_id_one_container)
 {
         auto_container first = NULL;
         auto_container second = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         first = guest_new(&w, CONFIG(w, "true"));
         REQUIRE(first != NULL);
@@ -166,7 +166,7 @@ TEST(other_handles_take_part)
         auto_text list = NULL;
         auto_text empty = NULL;
         char ready[256];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "trap 'exit 5' TERM; echo >/tmp/ready; while :; do sleep 0.05; done"));
         REQUIRE(c != NULL);
@@ -198,7 +198,7 @@ TEST(wait_has_a_time_limit_and_repeats_its_answer)
 {
         contain_exit_t ended = { .size = sizeof(ended) };
         auto_container c = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "sleep 100"));
         REQUIRE(c != NULL);
@@ -252,7 +252,7 @@ TEST(failed_start_stops_the_container)
                       { "/etc", EACCES },
                       { "/etc/garbage", ENOEXEC } };
         char path[256];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         snprintf(path, sizeof(path), "%s/etc/data", w.rootfs);
         write_text(path, "not a program");
@@ -288,7 +288,7 @@ TEST(failed_create_leaves_the_handle_usable)
         auto_container c = NULL;
         auto_text output = NULL;
         char late[256], source[256];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         snprintf(source, sizeof(source), "%s/later", w.dir);
         snprintf(late, sizeof(late), "%s/state/%s-1", w.dir, w.name);
@@ -319,7 +319,7 @@ TEST(many_threads_wait_for_one)
         pthread_t threads[8];
         auto_container c = NULL;
         int fine = 0;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "sleep 0.3; exit 3"));
         REQUIRE(c != NULL);
@@ -344,7 +344,7 @@ TEST(host_that_ignores_sigchld_is_served)
         contain_exit_t ended = { .size = sizeof(ended) };
         auto_container c = NULL;
         int r;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         /* Such hosts' children leave no zombie, and so no status, on kernels before 6.15. */
         signal(SIGCHLD, SIG_IGN);
@@ -363,7 +363,7 @@ TEST(plan_is_printed_without_running)
 {
         auto_container c = NULL;
         auto_text plan = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "true"));
         REQUIRE(c != NULL);
@@ -377,7 +377,7 @@ TEST(documents_describe_this_build)
 {
         auto_text features = NULL;
         auto_text config = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         EXPECT_OK(contain_features_json(w.ctx, &features, &error_));
         EXPECT_CONTAINS(features, "ociVersionMax");

@@ -45,7 +45,7 @@ static void live(struct world *w, struct lines *lines, int level, struct json_ob
 TEST(a_life_at_debug_level)
 {
         struct lines lines = { .worst = CONTAIN_LOG_DEBUG };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         live(&w, &lines, CONTAIN_LOG_DEBUG, CONFIG(w, "true"));
         EXPECT_CONTAINS(lines.text, "3 logged: created, with process ");
@@ -57,7 +57,7 @@ TEST(a_life_at_debug_level)
 TEST(a_life_is_silent_otherwise)
 {
         struct lines lines = { .worst = CONTAIN_LOG_DEBUG };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         live(&w, &lines, CONTAIN_LOG_INFO, CONFIG(w, "true"));
         EXPECT_STR(lines.text, "");
@@ -67,7 +67,7 @@ TEST(unknown_capabilities_are_told_of)
 {
         struct lines lines = { .worst = CONTAIN_LOG_DEBUG };
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "true");
         config_set(config, "/process/capabilities/bounding", "['CAP_KILL', 'CAP_OF_THE_FUTURE']");
@@ -79,7 +79,7 @@ TEST(unknown_capabilities_are_told_of)
 TEST(settings_are_for_contexts_that_are_not_in_use)
 {
         struct lines lines = { .worst = CONTAIN_LOG_DEBUG };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         EXPECT_FAILS(contain_ctx_set_log(w.ctx, collect, &lines, 4, &error_), EINVAL, CONTAIN_E_ARGUMENT);
         auto_container c = NULL;

@@ -33,7 +33,7 @@ TEST(options_become_flags)
                 { "nosymfollow", "rw,relatime,nosymfollow" },
                 { "lazytime,sync", "rw,relatime" },
         };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 struct json_object *config = CONFIG(w, LINE("/t"));
@@ -63,7 +63,7 @@ TEST(data_reaches_the_file_system)
 TEST(file_systems_of_the_kernel)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "cat /proc/1/comm; ls -d /sys/class/net/lo; stat -f -c %T /dev/mqueue; touch "
                            "/sys/x 2>&1 | wc -l");
@@ -76,7 +76,7 @@ TEST(cgroup_mount_shows_the_containers_own)
 {
         struct json_object *config;
         auto_text output = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "find /sys/fs/cgroup -name cgroup.procs | head -n 1 | xargs cat; "
                            "mkdir /sys/fs/cgroup/x 2>/dev/null || echo read-only");
@@ -91,7 +91,7 @@ TEST(binds_of_folders_and_files)
 {
         struct json_object *config;
         char folder[128], file[160];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         snprintf(folder, sizeof(folder), "%s/data", w.dir);
         snprintf(file, sizeof(file), "%s/data/file", w.dir);
@@ -133,7 +133,7 @@ TEST(relative_sources_start_at_the_bundle)
 {
         struct json_object *config;
         char file[128];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         snprintf(file, sizeof(file), "%s/beside", w.dir);
         write_text(file, "found\n");
@@ -145,7 +145,7 @@ TEST(relative_sources_start_at_the_bundle)
 TEST(later_mounts_cover_earlier_ones)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "ls /t; ls /t/sub; ls -d /t/a");
         config_mount(config, "/t", "tmpfs", "tmpfs", "");
@@ -158,7 +158,7 @@ TEST(content_is_copied_up)
 {
         struct json_object *config;
         char path[160];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         snprintf(path, sizeof(path), "%s/var/log", w.rootfs);
         mkdir(path, 0750);
@@ -182,7 +182,7 @@ TEST(propagation_of_mounts_and_of_the_root)
         } roots[] = { { "private", "rw,relatime -" },
                       { "shared", "shared:" },
                       { "unbindable", "unbindable" } };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
                 struct json_object *config =
@@ -205,7 +205,7 @@ TEST(propagation_of_mounts_and_of_the_root)
 TEST(root_is_read_only_and_mounts_are_not)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "touch /x 2>/dev/null || echo no; touch /new/place/x && echo yes");
         config_set(config, "/root/readonly", "true");
@@ -216,7 +216,7 @@ TEST(root_is_read_only_and_mounts_are_not)
 TEST(nothing_of_the_old_root_is_left)
 {
         char file[128];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         snprintf(file, sizeof(file), "%s/secret", w.dir);
         write_text(file, "secret");
@@ -231,7 +231,7 @@ TEST(no_pivot)
 {
         auto_container c = NULL;
         auto_text output = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "ls / | head -n 3; cd /; cd ..; pwd"));
         REQUIRE(c != NULL);
@@ -266,7 +266,7 @@ TEST(masked_and_read_only_paths)
 {
         struct json_object *config;
         char path[160];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         snprintf(path, sizeof(path), "%s/etc/secret", w.rootfs);
         write_text(path, "secret\n");
@@ -287,7 +287,7 @@ TEST(targets_stay_inside)
 {
         struct json_object *config;
         char path[160], outside[160];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         /* A link of the image leads out by any number of steps, and ends at the image's own root. */
         snprintf(path, sizeof(path), "%s/escape", w.rootfs);
@@ -318,7 +318,7 @@ TEST(refused_mounts_are_named)
                 { "tmpfs", "tmpfs", "no-such-option", "/mounts/2" },
                 { "bind", "/no/such/source", "bind", "/mounts/2" },
         };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 struct json_object *config = CONFIG(w, "true");

@@ -15,7 +15,7 @@ TEST(program_is_searched_in_the_path)
 {
         char path[160];
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         snprintf(path, sizeof(path), "%s/var/tool", w.rootfs);
         write_text(path, "#!/bin/sh\necho tool \"$@\"\n");
@@ -34,7 +34,7 @@ TEST(program_is_searched_in_the_path)
 TEST(environment_is_the_configurations)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         setenv("HOST_SECRET", "x", 1);
         config = CONFIG(w, "env | sort | grep -v -e SHLVL -e PWD");
@@ -49,7 +49,7 @@ TEST(working_directory)
         contain_error_t *error = NULL;
         auto_container c = NULL;
         int r;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "pwd; readlink /proc/self/cwd");
         config_set(config, "/process/cwd", "'/var'");
@@ -70,7 +70,7 @@ TEST(working_directory)
 
 TEST(working_directory_cannot_be_a_descriptor_of_the_host)
 {
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (int fd = 3; fd < 12; fd++) {
                 struct json_object *config = CONFIG(w, "pwd");
@@ -85,7 +85,7 @@ TEST(working_directory_cannot_be_a_descriptor_of_the_host)
 TEST(user_and_groups)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "id -u; id -g; id -G; umask; touch /tmp/f && stat -c '%a %u %g' /tmp/f");
         config_set(config, "/process/user",
@@ -97,7 +97,7 @@ TEST(user_and_groups)
 TEST(ordinary_users_have_no_capabilities)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "grep -E 'Cap(Inh|Prm|Eff|Amb)' /proc/self/status; id -G");
         config_set(config, "/process/user", "{'uid': 1000, 'gid': 1000}");
@@ -111,7 +111,7 @@ TEST(ordinary_users_have_no_capabilities)
 TEST(all_five_sets)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         /* KILL is 5, SETGID 6, SETUID 7, NET_BIND_SERVICE 10. */
         config = CONFIG(w, "grep Cap /proc/self/status | cut -f 2");
@@ -128,7 +128,7 @@ TEST(all_five_sets)
 TEST(absent_sets_are_empty)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "grep -E 'Cap(Prm|Bnd|Amb)' /proc/self/status | cut -f 2");
         config_set(config, "/process/capabilities", "{}");
@@ -138,7 +138,7 @@ TEST(absent_sets_are_empty)
 TEST(no_new_privileges)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "grep NoNewPrivs /proc/self/status");
         config_set(config, "/process/noNewPrivileges", "true");
@@ -151,7 +151,7 @@ TEST(no_new_privileges)
 TEST(resource_limits)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "grep -e 'open files' -e 'core file' -e 'pending signals' /proc/self/limits | "
                            "awk '{print $(NF-2), $(NF-1)}'; ulimit -n");
@@ -165,7 +165,7 @@ TEST(resource_limits)
 TEST(out_of_memory_score)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "cat /proc/self/oom_score_adj");
         config_set(config, "/process/oomScoreAdj", "321");
@@ -175,7 +175,7 @@ TEST(out_of_memory_score)
 TEST(personality_and_scheduling)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "cut -d ' ' -f 19 /proc/self/stat; cat /proc/self/personality");
         config_set(config, "/process/scheduler", "{'policy': 'SCHED_OTHER', 'nice': 7}");
@@ -187,7 +187,7 @@ TEST(signals_begin_at_their_defaults)
 {
         struct json_object *config;
         auto_text output = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         /* Whatever this host blocks and ignores is its own business. */
         config = CONFIG(w, "");
@@ -199,7 +199,7 @@ TEST(signals_begin_at_their_defaults)
 TEST(nothing_of_the_runtime_is_left_inside)
 {
         auto_text output = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         output = guest_output(
                 &w,
@@ -214,7 +214,7 @@ TEST(program_of_an_entry_point_that_names_itself)
         auto_text output = NULL;
         struct json_object *config;
         char path[160];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         /* CVE-2019-5736: "#!/proc/self/exe" runs whatever executed it. The script's interpreter must be the
          * image's own affair. */

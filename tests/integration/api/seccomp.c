@@ -21,7 +21,7 @@
 TEST(calls_fail_with_the_chosen_error)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(
                 w,
@@ -37,7 +37,7 @@ TEST(calls_fail_with_the_chosen_error)
 TEST(process_is_killed)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "exec mkdir /tmp/x");
         config_set(config, "/linux/seccomp",
@@ -49,7 +49,7 @@ TEST(process_is_killed)
 TEST(filter_is_loaded_with_and_without_no_new_privileges)
 {
         static const char *const values[] = { "true", "false" };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (size_t i = 0; i < 2; i++) {
                 struct json_object *config = CONFIG(w, "mkdir /tmp/x 2>/dev/null || echo refused");
@@ -68,7 +68,7 @@ TEST(filter_is_loaded_with_and_without_no_new_privileges)
 TEST(arguments_are_compared)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         /* kill(pid, 0) is refused, kill(pid, SIGCONT) is not. */
         config = CONFIG(w, "kill -0 $$ 2>/dev/null || echo refused; kill -CONT $$ && echo allowed");
@@ -82,7 +82,7 @@ TEST(arguments_are_compared)
 TEST(flags_that_the_kernel_knows)
 {
         struct json_object *config;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = CONFIG(w, "echo filtered");
         config_set(config, "/linux/seccomp",
@@ -164,7 +164,7 @@ TEST(supervisor_answers_on_a_given_socket)
         struct json_object *config;
         auto_container c = NULL;
         int pair[2], out[2];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
         REQUIRE_EQ(pipe2(out, O_CLOEXEC), 0);
@@ -192,7 +192,7 @@ TEST(supervisor_listens_at_a_path)
         char member[160];
         int out[2], connection = -1;
         auto_fd listening = -1;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         snprintf(address.sun_path, sizeof(address.sun_path), "%s/listener", w.dir);
@@ -228,7 +228,7 @@ TEST(unknown_words_are_named)
                   "'SCMP_ACT_ERRNO'}]}",
                   "/linux/seccomp/syscalls/0/names" },
         };
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 struct json_object *config = CONFIG(w, "true");

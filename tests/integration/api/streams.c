@@ -17,7 +17,7 @@ TEST(three_streams)
         auto_text out_text = NULL;
         auto_text err_text = NULL;
         int in[2], out[2], err[2], end = 0;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         REQUIRE(pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0);
         c = guest_new(&w, CONFIG(w, "tr a-z A-Z; echo problem >&2"));
@@ -46,7 +46,7 @@ TEST(three_streams)
 TEST(descriptors_are_checked)
 {
         auto_container c = NULL;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "true"));
         REQUIRE(c != NULL);
@@ -59,7 +59,7 @@ TEST(additional_descriptors_begin_at_three)
         auto_container c = NULL;
         auto_text output = NULL;
         int first[2], second[2];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         REQUIRE(pipe2(first, O_CLOEXEC) == 0 && pipe2(second, O_CLOEXEC) == 0);
         EXPECT_EQ(write(first[1], "one\n", 4), 4);
@@ -83,7 +83,7 @@ TEST(there_is_a_limit_to_them)
 {
         auto_container c = NULL;
         int r = 0;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w, CONFIG(w, "ls /proc/self/fd | wc -l"));
         REQUIRE(c != NULL);
@@ -99,7 +99,7 @@ TEST(what_the_host_forgot_to_mark_stays_outside)
 {
         auto_text output = NULL;
         int leaked[40];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         for (size_t i = 0; i < 40; i++)
                 leaked[i] = open("/etc", O_RDONLY | O_DIRECTORY);
@@ -114,7 +114,7 @@ TEST(nothing_is_open_while_it_waits_for_start)
         auto_container c = NULL;
         char path[64], target[256];
         auto_fd leaked = -1;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         leaked = open("/etc/passwd", O_RDONLY);
         c = guest_new(&w, CONFIG(w, "true"));
@@ -139,7 +139,7 @@ TEST(closed_streams_become_dev_null)
         auto_text seen = NULL;
         char path[160];
         int saved[3], r;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(
                 &w, CONFIG(w, "(for i in 0 1 2; do stat -L -c %t:%T /proc/1/fd/$i; done) >/tmp/seen; true"));

@@ -30,7 +30,7 @@ TEST(console_descriptor)
         auto_container c = NULL;
         auto_text output = NULL;
         auto_fd master = -1;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = terminal_config(&w, "tty; stty size; test -c /dev/console && stat -c %t /dev/console; read "
                                      "line; echo \"got $line\"; "
@@ -63,7 +63,7 @@ TEST(terminal_is_the_controlling_one)
         auto_container c = NULL;
         auto_text output = NULL;
         auto_fd master = -1;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         c = guest_new(&w,
                       terminal_config(
@@ -120,7 +120,7 @@ TEST(console_socket)
         auto_text output = NULL;
         auto_fd listening = -1;
         auto_fd master = -1;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         snprintf(address.sun_path, sizeof(address.sun_path), "%s/console", w.dir);
@@ -145,7 +145,7 @@ TEST(nobody_listens)
         contain_error_t *error = NULL;
         auto_container c = NULL;
         char path[160];
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         snprintf(path, sizeof(path), "%s/nobody", w.dir);
         c = guest_new(&w, terminal_config(&w, "true"));
@@ -164,7 +164,7 @@ TEST(terminal_of_another_user)
         auto_container c = NULL;
         auto_text output = NULL;
         auto_fd master = -1;
-        WORLD(w);
+        WORLD_OF_ANYBODY(w);
 
         config = terminal_config(
                 &w, "echo written >/dev/console; stat -c %u /dev/pts/0; echo again >/dev/stdout");

@@ -30,6 +30,27 @@ TEST(claim_makes_root_and_folder_for_the_owner_only)
         EXPECT_EQ(scratch_count(scratch.root), 0);
 }
 
+/* A folder without the bits of its owner is of no use to an unprivileged one. */
+TEST(claim_with_an_umask_that_takes_all)
+{
+        _cleanup_(scratch_remove) struct scratch scratch = { "", "" };
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+        struct stat status;
+        mode_t mask;
+
+        REQUIRE(scratch_make(&scratch));
+        mask = umask(0777);
+        EXPECT_EQ(ct_state_claim(scratch.root, "web", &state, NULL), 0);
+        (void)umask(mask);
+        REQUIRE_EQ(stat(scratch_path(&scratch, "run"), &status), 0);
+        EXPECT_EQ(status.st_mode & 07777, 0700);
+        REQUIRE_EQ(stat(scratch.root, &status), 0);
+        EXPECT_EQ(status.st_mode & 07777, 0700);
+        REQUIRE_EQ(stat(scratch_path(&scratch, "run/contain/web"), &status), 0);
+        EXPECT_EQ(status.st_mode & 07777, 0700);
+        EXPECT_EQ(ct_state_remove(state, NULL), 0);
+}
+
 TEST(claim_of_a_taken_id)
 {
         _cleanup_(scratch_remove) struct scratch scratch = { "", "" };
