@@ -328,6 +328,8 @@ static void hint(const struct failure *f, contain_error_t **err)
                 ct_error_set_hint(err, "the user namespace has given up setgroups(2) for good");
         else if (f->step->op == STEP_IDENTITY && f->message->error == EINVAL)
                 ct_error_set_hint(err, "the user namespace that is joined does not map it");
+        else if (f->step->op == STEP_COPY_UP && f->message->error == ENOSPC)
+                ct_error_set_hint(err, "the tmpfs is too small for it: more by 'size' and 'nr_inodes'");
         else if (f->step->op == STEP_IDMAP)
                 explain_idmap(f, err);
         else if (mount)

@@ -52,6 +52,12 @@ void sys_relax(void);
 #define NR_ppoll __NR_ppoll
 #endif
 
+#ifdef __NR_utimensat_time64
+#define NR_utimensat __NR_utimensat_time64
+#else
+#define NR_utimensat __NR_utimensat
+#endif
+
 #define CURRENT_DIR (-100) /* AT_FDCWD */
 
 /* --- descriptors and files ------------------------------------------------------------------ */
@@ -150,6 +156,11 @@ static inline int sys_mknodat(int dir_fd, const char *path, unsigned mode, uint3
         return (int)SYS4(__NR_mknodat, dir_fd, path, mode, device);
 }
 
+static inline int sys_linkat(int from_dir, const char *from, int to_dir, const char *to)
+{
+        return (int)SYS5(__NR_linkat, from_dir, from, to_dir, to, 0);
+}
+
 static inline int sys_symlinkat(const char *target, int dir_fd, const char *path)
 {
         return (int)SYS3(__NR_symlinkat, target, dir_fd, path);
@@ -168,6 +179,28 @@ static inline int sys_unlinkat(int dir_fd, const char *path, int flags)
 static inline int sys_fchownat(int dir_fd, const char *path, uint32_t uid, uint32_t gid, int flags)
 {
         return (int)SYS5(__NR_fchownat, dir_fd, path, uid, gid, flags);
+}
+
+/* @path NULL: of what @dir_fd is. */
+static inline int sys_utimensat(int dir_fd, const char *path, const struct __kernel_timespec times[2],
+                                int flags)
+{
+        return (int)SYS4(NR_utimensat, dir_fd, path, times, flags);
+}
+
+static inline long sys_flistxattr(int fd, char *ret, size_t size)
+{
+        return SYS3(__NR_flistxattr, fd, ret, size);
+}
+
+static inline long sys_fgetxattr(int fd, const char *name, void *ret, size_t size)
+{
+        return SYS4(__NR_fgetxattr, fd, name, ret, size);
+}
+
+static inline int sys_fsetxattr(int fd, const char *name, const void *value, size_t size)
+{
+        return (int)SYS5(__NR_fsetxattr, fd, name, value, size, 0);
 }
 
 static inline int sys_fchmod(int fd, unsigned mode)

@@ -241,6 +241,14 @@ static uint64_t super_flags(const struct ct_spec_mount *mount)
         return mount->source[0] == '/' ? mount->sb_set : mount->sb_set & ~(uint32_t)MS_RDONLY;
 }
 
+static bool has_key(const struct ct_spec_mount *mount, const char *key)
+{
+        for (size_t i = 0; i < mount->data.n; i++)
+                if (strncmp(mount->data.items[i], key, strlen(key)) == 0)
+                        return true;
+        return false;
+}
+
 static int add_file_system(struct ct_build *build, const struct work *work, contain_error_t **err)
 {
         const struct ct_spec_mount *mount = work->mount;
@@ -277,7 +285,10 @@ static int add_file_system(struct ct_build *build, const struct work *work, cont
                 return r;
         ct_plan_add_idmap(build, mount, work->at, idmap);
         if (mount->tmpcopyup) {
-                ct_build_add(build, .op = STEP_COPY_UP, .at = work->at, .s = { mount->destination });
+                ct_build_add(build, .op = STEP_COPY_UP, .at = option_at(build, work, "tmpcopyup"),
+                             .s = { mount->destination },
+                             .n = { !has_key(mount, "uid=") && !has_key(mount, "gid="),
+                                    !has_key(mount, "mode=") });
                 if (!work->late_readonly)
                         add_change(build, work->at, attr & MOUNT_ATTR_RDONLY, 0, 0, false);
         }

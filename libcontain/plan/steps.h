@@ -44,7 +44,7 @@
         X(FS, INIT, "file-system", CONTAIN_E_MOUNT, "type source", "%attr %sb_flags by_mount", "strings")    \
         X(ATTR, INIT, "attributes", CONTAIN_E_MOUNT, "", "%set %clear %propagation recursive", "")           \
         X(IDMAP, INIT, "idmap", CONTAIN_E_MOUNT, "", "recursive", "")                                        \
-        X(COPY_UP, INIT, "copy-up", CONTAIN_E_MOUNT, "target", "", "")                                       \
+        X(COPY_UP, INIT, "copy-up", CONTAIN_E_MOUNT, "target", "owner mode", "")                             \
         X(ATTACH, INIT, "attach", CONTAIN_E_MOUNT, "target", "%flags #mode", "")                             \
         X(REMOUNT, INIT, "remount", CONTAIN_E_MOUNT, "target", "%set %clear %sb_set %sb_clear", "strings")   \
         X(TARGET_ATTR, INIT, "target-attributes", CONTAIN_E_MOUNT, "target",                                 \

@@ -57,7 +57,16 @@ TEST(words_of_the_mount)
                 { "nodiratime,diratime", "rw,relatime", "rw" },
                 { "nosymfollow", "rw,relatime,nosymfollow", "rw" },
                 { "nosymfollow,symfollow", "rw,relatime", "rw" },
-                /* those for all below are for the mount as well */
+        };
+        WORLD(w);
+
+        expect_effects(&w, "tmpfs", effects, sizeof(effects) / sizeof(effects[0]));
+}
+
+/* Those for all below are for the mount as well. */
+TEST(recursive_words_of_the_mount)
+{
+        static const struct effect effects[] = {
                 { "rro", "ro,relatime", "rw" },
                 { "rro,rrw", "rw,relatime", "rw" },
                 { "rnosuid,rnodev,rnoexec", "rw,nosuid,nodev,noexec,relatime", "rw" },

@@ -2,8 +2,8 @@
 
 /* Mounts with their options, the root file system, propagation, masked and read-only paths. */
 
-#include "api.h"
 #include "harness/snapshot.h"
+#include "mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,6 +112,8 @@ TEST(recursive_binds)
         char outer[128], inner[160];
         WORLD(w);
 
+        if (!kernel_is_at_least(5, 12))
+                SKIP("'rro' takes Linux 5.12");
         snprintf(outer, sizeof(outer), "%s/outer", w.dir);
         snprintf(inner, sizeof(inner), "%s/outer/inner", w.dir);
         mkdir(outer, 0755);

@@ -136,9 +136,19 @@ TEST(read_only_comes_last_where_something_is_still_to_come)
 
 TEST(copy_up_is_before_read_only)
 {
-        EXPECT_STEPS("", WORLD_CONFIG("", "", MOUNT("'type':'tmpfs','options':['ro','noexec','tmpcopyup']")),
-                     "file-system \"type\": \"tmpfs\", \"attr\": \"0x8\"; copy-up \"target\": \"/a\"; "
-                     "attributes \"set\": \"0x1\"; attach \"target\": \"/a\"");
+        _cleanup_free_ char *plan = world_plan(
+                "", WORLD_CONFIG("", "", MOUNT("'type':'tmpfs','options':['ro','noexec','tmpcopyup']")));
+        _cleanup_free_ char *own = world_plan(
+                "", WORLD_CONFIG("", "", MOUNT("'type':'tmpfs','options':['tmpcopyup','gid=1','mode=7']")));
+
+        EXPECT_CONTAINS(plan, "\"type\": \"tmpfs\", \"attr\": \"0x8\"},\n    "
+                              "{\"step\": \"copy-up\", \"side\": \"init\", \"at\": \"/mounts/0/options/2\", "
+                              "\"target\": \"/a\", \"owner\": 1, \"mode\": 1},\n    "
+                              "{\"step\": \"attributes\", \"side\": \"init\", \"at\": \"/mounts/0\", "
+                              "\"set\": \"0x1\"}");
+        /* what the options say is so */
+        EXPECT_CONTAINS(own, "{\"step\": \"copy-up\", \"side\": \"init\", \"at\": \"/mounts/0/options/0\", "
+                             "\"target\": \"/a\"}");
 }
 
 TEST(labels_are_for_file_systems_with_files)
