@@ -123,15 +123,20 @@ static const struct ct_mount_line *parent_of(const struct ct_mountinfo *mounts,
         return NULL;
 }
 
-/* Whether a mount on top of @on covers @path; @through, mounted on @on too, is the one that leads to it. */
+/*
+ * Whether a mount on top of @on covers @path; @through, mounted on @on too, is the one that leads to it. Of
+ * two on the way the one that comes first counts: @through covers whatever is below its place.
+ */
 static bool is_covered(const struct ct_mountinfo *mounts, const struct ct_mount_line *on,
                        const struct ct_mount_line *through, const char *path)
 {
         for (size_t i = 0; i < mounts->n; i++) {
                 const struct ct_mount_line *other = &mounts->items[i];
 
-                if (other->parent == on->id && other != through && other != on &&
-                    is_below(path, other->mountpoint))
+                if (other->parent != on->id || other == through || other == on ||
+                    !is_below(path, other->mountpoint))
+                        continue;
+                if (!through || is_below(through->mountpoint, other->mountpoint))
                         return true;
         }
         return false;

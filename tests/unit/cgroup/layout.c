@@ -173,6 +173,18 @@ TEST(layout_hidden_mounts_do_not_count)
                       own, "v1\ncpu /c/cpu 'cpu' /\n");
 }
 
+/* "/" bound with all below it, and a new /sys on the old one: what was on that one is out of sight. */
+TEST(layout_in_a_container_over_the_root_of_the_host)
+{
+        expect_layout("1 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                      "2 1 0:22 / /sys rw - sysfs sysfs rw\n"
+                      "3 2 0:25 /../.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+                      "4 2 0:22 / /sys ro - sysfs sysfs rw\n"
+                      "5 4 0:25 /../.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+                      "6 5 0:25 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n",
+                      "0::/\n", "v2\nv2 /sys/fs/cgroup '' /\n");
+}
+
 TEST(layout_odd_lines)
 {
         const char *own = "nonsense\n2:cpu\n:::\n2:cpu:/a:b\n";
