@@ -17,6 +17,7 @@ struct ct_build {
         const struct ct_spec *spec;
         const struct ct_facts *facts;
         const struct ct_request *request;
+        struct ct_problems *problems; /* NULL: the first one ends it */
 
         /* What the configuration comes down to; decided first (decide.c). */
         uint64_t new_namespaces;    /* CLONE_NEW* */
@@ -77,6 +78,12 @@ const char *ct_build_text(struct ct_build *build, const char *format, ...)
 const char *ct_build_buf_text(struct ct_build *build, const struct ct_buf *buf);
 /* Place of member @key of the object at @at, escaped as JSON pointers have it. */
 const char *ct_build_member(struct ct_build *build, const char *at, const char *key);
+
+/* For the failure of one of several like parts: goes on without it when problems are kept. */
+static inline int ct_build_keep(const struct ct_build *build, int r, contain_error_t **err)
+{
+        return ct_problems_keep(build->problems, r, err);
+}
 
 /* Adds each string with its NUL. */
 void ct_build_put_strings(struct ct_buf *blob, const struct ct_strings *strings);

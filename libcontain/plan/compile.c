@@ -47,8 +47,9 @@ static ct_plan_part *const parts[] = {
         ct_plan_add_exec,
 };
 
-int ct_plan_compile(const struct ct_spec *spec, const struct ct_facts *facts,
-                    const struct ct_request *request, struct ct_plan **ret, contain_error_t **err)
+int ct_plan_compile_rest(const struct ct_spec *spec, const struct ct_facts *facts,
+                         const struct ct_request *request, struct ct_problems *problems, struct ct_plan **ret,
+                         contain_error_t **err)
 {
         _cleanup_(ct_build_done) struct ct_build build = { 0 };
         int r;
@@ -56,10 +57,19 @@ int ct_plan_compile(const struct ct_spec *spec, const struct ct_facts *facts,
         r = ct_build_init(&build, spec, facts, request, err);
         if (r < 0)
                 return r;
+        build.problems = problems;
+        if (!spec->process.has)
+                return ct_fail(err, CONTAIN_E_MISSING, EINVAL, "/process", "there is no process to run");
         for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-                r = parts[i](&build, err);
+                r = ct_build_keep(&build, parts[i](&build, err), err);
                 if (r < 0)
                         return r;
         }
         return ct_build_finish(&build, ret, err);
+}
+
+int ct_plan_compile(const struct ct_spec *spec, const struct ct_facts *facts,
+                    const struct ct_request *request, struct ct_plan **ret, contain_error_t **err)
+{
+        return ct_plan_compile_rest(spec, facts, request, NULL, ret, err);
 }

@@ -126,6 +126,7 @@ static int add_configured_devices(struct ct_build *build, contain_error_t **err)
                 if (build->host_dev && ct_plan_path_is_below(ct_plan_clean_path(build, device->path), "/dev"))
                         continue;
                 r = add_configured_device(build, device, ct_build_text(build, "/linux/devices/%zu", i), err);
+                r = ct_build_keep(build, r, err);
                 if (r < 0)
                         return r;
         }

@@ -56,7 +56,7 @@ int ct_plan_check_mapped(struct ct_build *build, const struct ct_spec_id_maps *m
                 return 0;
         r = ct_fail(err, CONTAIN_E_IDMAP, EINVAL, at, "id %u is not mapped into the container", id);
         ct_error_set_hint(err, "those that are: %s", mapped_text(build, maps));
-        return r;
+        return ct_build_keep(build, r, err);
 }
 
 static int check_map(const struct ct_spec_id_maps *maps, const char *at, contain_error_t **err)
@@ -88,17 +88,19 @@ int ct_plan_add_id_maps(struct ct_build *build, contain_error_t **err)
         const struct ct_spec_linux *linux_ = &build->spec->linux_;
         int r;
 
-        r = check_map(&linux_->uid_maps, uid_at, err);
+        r = ct_build_keep(build, check_map(&linux_->uid_maps, uid_at, err), err);
         if (r < 0)
                 return r;
-        r = check_map(&linux_->gid_maps, gid_at, err);
+        r = ct_build_keep(build, check_map(&linux_->gid_maps, gid_at, err), err);
         if (r < 0)
                 return r;
         if (build->id_helpers) {
-                r = check_helper(build->facts->newuidmap, "newuidmap", uid_at, err);
+                r = ct_build_keep(build, check_helper(build->facts->newuidmap, "newuidmap", uid_at, err),
+                                  err);
                 if (r < 0)
                         return r;
-                r = check_helper(build->facts->newgidmap, "newgidmap", gid_at, err);
+                r = ct_build_keep(build, check_helper(build->facts->newgidmap, "newgidmap", gid_at, err),
+                                  err);
                 if (r < 0)
                         return r;
         }

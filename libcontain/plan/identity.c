@@ -89,7 +89,9 @@ int ct_plan_add_identity(struct ct_build *build, contain_error_t **err)
                 r = ct_fail(err, CONTAIN_E_IDENTITY, EPERM, "/process/user/additionalGids",
                             "a user namespace that maps one group only has no additional groups");
                 ct_error_set_hint(err, "map more groups, which takes newgidmap and /etc/subgid");
-                return r;
+                r = ct_build_keep(build, r, err);
+                if (r < 0)
+                        return r;
         }
         if (groups_mode(build) != PLAN_GROUPS_KEEP)
                 (void)ct_buf_append(&groups, user->groups, user->n_groups * sizeof(user->groups[0]));

@@ -351,7 +351,7 @@ static int add_mount(struct ct_build *build, const struct work *work, contain_er
         const struct ct_spec_mount *mount = work->mount;
         int r;
 
-        r = check_attributes(build, work, err);
+        r = ct_build_keep(build, check_attributes(build, work, err), err);
         if (r < 0)
                 return r;
         if (mount->remount)
@@ -422,7 +422,7 @@ int ct_plan_add_mounts(struct ct_build *build, contain_error_t **err)
                 };
 
                 build->late_readonly[i] = work.late_readonly;
-                r = add_mount(build, &work, err);
+                r = ct_build_keep(build, add_mount(build, &work, err), err);
                 if (r < 0)
                         return r;
         }

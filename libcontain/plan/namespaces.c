@@ -148,10 +148,15 @@ static int check_kernel(struct ct_build *build, contain_error_t **err)
                 const struct ct_spec_namespace *entry =
                         ct_spec_namespace_find(build->spec, optional[i].type, NULL);
 
+                int r = 0;
+
                 if (entry && !optional[i].has)
-                        return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP,
-                                       ct_plan_namespace_at(build, optional[i].type),
-                                       "this kernel has no %s namespaces", entry->name);
+                        r = ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP,
+                                    ct_plan_namespace_at(build, optional[i].type),
+                                    "this kernel has no %s namespaces", entry->name);
+                r = ct_build_keep(build, r, err);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }

@@ -8,6 +8,7 @@
  */
 
 #include "base/buf.h"
+#include "base/problems.h"
 #include "plan/facts.h"
 #include "plan/format.h"
 #include "plan/steps.h"
@@ -23,6 +24,11 @@ CT_CLEANUP(struct ct_plan, ct_plan_free)
 
 int ct_plan_compile(const struct ct_spec *spec, const struct ct_facts *facts,
                     const struct ct_request *request, struct ct_plan **ret, contain_error_t **err);
+/* The same, but what cannot be carried out is kept in @problems, and *ret is the plan of everything else.
+ * There is none without a process. */
+int ct_plan_compile_rest(const struct ct_spec *spec, const struct ct_facts *facts,
+                         const struct ct_request *request, struct ct_problems *problems, struct ct_plan **ret,
+                         contain_error_t **err);
 
 /* Does an annotation say that the caller's supplementary groups stay, and none are set? */
 bool ct_plan_keeps_groups(const struct ct_spec *spec);

@@ -24,11 +24,17 @@ static int refuse_foreign_mounts(struct ct_build *build, contain_error_t **err)
                 { build->request->has_rootfs_fd, "/root/path" },
         };
 
-        for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]) && !build->own_mounts; i++)
+        for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]) && !build->own_mounts; i++) {
+                int r = 0;
+
                 if (uses[i].asked)
-                        return ct_fail(
+                        r = ct_fail(
                                 err, CONTAIN_E_CONFLICT, EINVAL, uses[i].at,
                                 "this takes a new mount namespace, which /linux/namespaces does not have");
+                r = ct_build_keep(build, r, err);
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 
@@ -39,11 +45,15 @@ static int refuse_hooks(struct ct_build *build, contain_error_t **err)
 
         for (size_t i = 0; i < sizeof(outside) / sizeof(outside[0]); i++) {
                 const char *name = ct_spec_hook_name(outside[i]);
+                int r = 0;
 
                 if (build->spec->hooks[outside[i]].n > 0)
-                        return ct_fail(
-                                err, CONTAIN_E_CONFLICT, EINVAL, ct_build_text(build, "/hooks/%s", name),
-                                "a process that becomes the container leaves nobody to run %s hooks", name);
+                        r = ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, ct_build_text(build, "/hooks/%s", name),
+                                    "a process that becomes the container leaves nobody to run %s hooks",
+                                    name);
+                r = ct_build_keep(build, r, err);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -85,7 +95,9 @@ static int refuse_without_privilege(struct ct_build *build, contain_error_t **er
                 r = ct_fail(err, CONTAIN_E_NAMESPACE, EPERM, ct_build_text(build, "/linux/namespaces/%zu", i),
                             "a new %s namespace takes CAP_SYS_ADMIN", linux_->namespaces[i].name);
                 ct_error_set_hint(err, "add a user namespace, or run as root");
-                return r;
+                r = ct_build_keep(build, r, err);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }
@@ -99,10 +111,8 @@ int ct_plan_refuse(struct ct_build *build, contain_error_t **err)
         };
         int r;
 
-        if (!build->spec->process.has)
-                return ct_fail(err, CONTAIN_E_MISSING, EINVAL, "/process", "there is no process to run");
         for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-                r = refusals[i](build, err);
+                r = ct_build_keep(build, refusals[i](build, err), err);
                 if (r < 0)
                         return r;
         }

@@ -40,10 +40,15 @@ static int filter_flags(struct ct_build *build, bool notifies, uint64_t *ret, co
         for (size_t i = 0; i < seccomp->flags.n; i++) {
                 uint64_t bit = flag_bit(seccomp->flags.items[i]);
 
+                int r = 0;
+
                 if (bit == 0 || !(known & bit))
-                        return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP,
-                                       ct_build_text(build, AT "/flags/%zu", i),
-                                       "this kernel does not know '%s'", seccomp->flags.items[i]);
+                        r = ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP,
+                                    ct_build_text(build, AT "/flags/%zu", i),
+                                    "this kernel does not know '%s'", seccomp->flags.items[i]);
+                r = ct_build_keep(build, r, err);
+                if (r < 0)
+                        return r;
                 flags |= bit;
         }
         if (!notifies) {

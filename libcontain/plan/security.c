@@ -55,12 +55,15 @@ static int add_apparmor(struct ct_build *build, contain_error_t **err)
 
 int ct_plan_add_labels(struct ct_build *build, contain_error_t **err)
 {
-        int r;
+        int r = 0;
 
         if (is_set(build->spec->linux_.mount_label) && !build->facts->has_selinux)
-                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, "/linux/mountLabel",
-                               "SELinux is not enabled on this machine");
-        r = add_selinux(build, err);
+                r = ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, "/linux/mountLabel",
+                            "SELinux is not enabled on this machine");
+        r = ct_build_keep(build, r, err);
+        if (r < 0)
+                return r;
+        r = ct_build_keep(build, add_selinux(build, err), err);
         if (r < 0)
                 return r;
         return add_apparmor(build, err);
