@@ -6,6 +6,7 @@
 
 #include "options.h"
 
+extern const struct command command_check;
 extern const struct command command_create;
 extern const struct command command_delete;
 extern const struct command command_features;

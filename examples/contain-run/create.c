@@ -93,12 +93,31 @@ static int check_preserved(struct app *app, unsigned n)
         return 0;
 }
 
-int create_load(struct app *app, const struct create_options *options, const char *id, char **program,
-                contain_t **ret)
+int create_handle(struct app *app, const struct create_options *options, const char *id, contain_t **ret)
 {
         _cleanup_context_ contain_ctx_t *ctx = NULL;
         _cleanup_container_ contain_t *c = NULL;
         _cleanup_error_ contain_error_t *error = NULL;
+        int r;
+
+        r = check_preserved(app, options->preserve_fds);
+        if (r == 0)
+                r = app_context(app, &ctx);
+        if (r != 0)
+                return r;
+        if (contain_new(&c, ctx, id, &error) < 0)
+                return app_fail_error(app, error);
+        r = set_options(app, options, c);
+        if (r != 0)
+                return r;
+        *ret = take(c);
+        return 0;
+}
+
+int create_load(struct app *app, const struct create_options *options, const char *id, char **program,
+                contain_t **ret)
+{
+        _cleanup_container_ contain_t *c = NULL;
         int r;
 
         if (options->rootfs && (options->bundle || options->config))
@@ -107,16 +126,9 @@ int create_load(struct app *app, const struct create_options *options, const cha
                 return app_fail(app, "--rootfs needs a program to run, after '--'");
         if (!options->rootfs && program)
                 return app_fail(app, "a program after '--' goes with --rootfs only");
-        r = check_preserved(app, options->preserve_fds);
+        r = create_handle(app, options, id, &c);
         if (r == 0)
-                r = app_context(app, &ctx);
-        if (r != 0)
-                return r;
-        if (contain_new(&c, ctx, id, &error) < 0)
-                return app_fail_error(app, error);
-        r = load(app, options, program, c);
-        if (r == 0)
-                r = set_options(app, options, c);
+                r = load(app, options, program, c);
         if (r != 0)
                 return r;
         *ret = take(c);

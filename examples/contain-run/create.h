@@ -26,6 +26,9 @@ extern const struct option create_config_options[];
 extern const struct option create_rootfs_options[];
 extern const struct option create_options[];
 
+/* Makes a handle with the options set, and no configuration yet. @id may be NULL for a random one. */
+int create_handle(struct app *app, const struct create_options *options, const char *id, contain_t **ret);
+
 /* Makes a handle with its configuration: nothing exists yet. @id may be NULL for a random one. */
 int create_load(struct app *app, const struct create_options *options, const char *id, char **program,
                 contain_t **ret);

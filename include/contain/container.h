@@ -250,6 +250,30 @@ CONTAIN_API int contain_set_seccomp_socket(contain_t *c, int fd, contain_error_t
  */
 CONTAIN_API int contain_plan_json(contain_t *c, char **ret, contain_error_t **err);
 
+/**
+ * contain_check() - list all that keeps a configuration from becoming a container here
+ * @c:      a container, whose settings count as for contain_create(); it is not changed
+ * @config: a config.json document; NULL for the one in @dir
+ * @size:   its length in bytes; at most 4 MiB
+ * @dir:    the bundle; NULL for the working directory
+ * @ret:    receives a JSON document: { "problems": [ { "pointer", "cause", "sentence", "hint", "message",
+ *          "step", "code", "errno" } ] }, each as the functions of error.h have it, with the causes
+ *          "config", "kernel", "privilege", "build", "other"; free with contain_free()
+ * @err:    receives the details of a failure of the check itself; may be NULL
+ *
+ * Goes on after a problem, to all of the others: those of the configuration itself, what it names
+ * and is not there, what this kernel or this build lacks, what this caller may not do. Nothing is
+ * made or changed, and no privilege is needed. That nothing is found is no promise: hooks may fail,
+ * files may change, and there are things that only doing them tells.
+ *
+ * Threads: any.
+ * Returns: the number of problems, also when there is no readable configuration; -EINVAL for a
+ *          missing argument; -ENOMEM.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_check(contain_t *c, const char *config, size_t size, const char *dir, char **ret,
+                              contain_error_t **err);
+
 /* --- the life cycle ------------------------------------------------------------------------ */
 
 /**

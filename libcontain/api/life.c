@@ -36,6 +36,19 @@ int contain_plan_json(contain_t *c, char **ret, contain_error_t **err)
         return ct_op_plan(c, ret, err);
 }
 
+int contain_check(contain_t *c, const char *config, size_t size, const char *dir, char **ret,
+                  contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_argument(ret, "ret", err);
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        return ct_op_check(c, config, size, dir, ret, err);
+}
+
 int contain_create(contain_t *c, contain_error_t **err)
 {
         int r = gate_container(c, err);

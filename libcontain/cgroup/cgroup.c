@@ -8,6 +8,7 @@
 #include "cgroup/systemd.h"
 
 #include "base/fds.h"
+#include "base/problems.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -254,6 +255,18 @@ static bool can_pass_over(const struct ct_spec_resources *resources, const struc
         return !ct_writes_asked(writes) && writes->n_needs == 0;
 }
 
+static int fail_folder(const struct ct_cgroup *cgroup, size_t i, const struct ct_cgroup_writes *writes, int r,
+                       contain_error_t **err)
+{
+        const char *at = ct_writes_asked(writes);
+
+        (void)ct_fail(err, CONTAIN_E_CGROUP, -r, at ? at : AT_PATH, "cannot make cgroup '%s%s'",
+                      cgroup->layout->items[i].mountpoint, cgroup->members[i].path);
+        if (cgroup->layout->items[i].v2 && writes->n_needs > 0)
+                ct_v2_hint_delegation(r, writes->needs[0].controller, err);
+        return r;
+}
+
 static int set_up(struct ct_cgroup *cgroup, size_t i, const struct ct_spec_resources *resources,
                   const struct ct_cgroup_writes *writes, contain_error_t **err)
 {
@@ -267,15 +280,8 @@ static int set_up(struct ct_cgroup *cgroup, size_t i, const struct ct_spec_resou
                 free(ct_take(member->path));
                 return 0;
         }
-        if (r < 0) {
-                const char *at = ct_writes_asked(writes);
-
-                (void)ct_fail(err, CONTAIN_E_CGROUP, -r, at ? at : AT_PATH, "cannot make cgroup '%s%s'",
-                              cgroup->layout->items[i].mountpoint, member->path);
-                if (cgroup->layout->items[i].v2 && writes->n_needs > 0)
-                        ct_v2_hint_delegation(r, writes->needs[0].controller, err);
-                return r;
-        }
+        if (r < 0)
+                return fail_folder(cgroup, i, writes, r, err);
         if (r > 0) {
                 member->made = 0;
                 /* systemd's is new, and has the container's first process already. */
@@ -304,6 +310,38 @@ static void undo(struct ct_cgroup *cgroup)
                 ct_folders_remove_parents(&cgroup->layout->items[i], member->path, member->made);
                 member->made = 0;
         }
+}
+
+static int check_folder(const struct ct_cgroup *cgroup, size_t i, const struct ct_spec_resources *resources,
+                        const struct ct_cgroup_writes *writes, contain_error_t **err)
+{
+        int r = ct_folders_foresee(&cgroup->layout->items[i], cgroup->members[i].path);
+
+        if (r > 0)
+                return check_unused(cgroup, i, err);
+        if (r == 0 || can_pass_over(resources, writes, r))
+                return 0;
+        return fail_folder(cgroup, i, writes, r, err);
+}
+
+int ct_cgroup_check(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
+                    struct ct_arena *arena, contain_error_t **err)
+{
+        struct ct_cgroup_writes *lists;
+        int r;
+
+        r = ct_cgroup_compile(cgroup, resources, false, arena, &lists, err);
+        if (r < 0 || cgroup->scope) /* whose folders are systemd's to make */
+                return r;
+        for (size_t i = 0; i < cgroup->layout->n; i++) {
+                if (!cgroup->members[i].path)
+                        continue;
+                r = check_folder(cgroup, i, resources, &lists[i], err);
+                r = ct_problems_keep(ct_arena_problems(arena), r, err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 int ct_cgroup_create(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,

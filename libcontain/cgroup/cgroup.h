@@ -101,6 +101,14 @@ void ct_cgroup_set_owner(struct ct_cgroup *cgroup, uid_t uid);
 /* The same for a cgroup v2 folder that somebody else has made. */
 int ct_cgroup_hand_over(int folder_fd, uid_t uid, contain_error_t **err);
 
+/*
+ * What ct_cgroup_create() would fail with, as far as can be known without making anything: what cannot be
+ * compiled, folders that are in use or that the caller may not make. All of it is kept in the problems of
+ * @arena.
+ */
+int ct_cgroup_check(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
+                    struct ct_arena *arena, contain_error_t **err);
+
 /* A descriptor of the v2 folder for CLONE_INTO_CGROUP, borrowed; -ENOENT where there is none. */
 int ct_cgroup_v2_fd(const struct ct_cgroup *cgroup);
 

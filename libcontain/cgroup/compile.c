@@ -2,6 +2,7 @@
 
 /* Resources to lists of writes: which hierarchy gets what. Nothing is touched here. */
 
+#include "base/problems.h"
 #include "cgroup/controllers.h"
 #include "cgroup/devices.h"
 
@@ -80,6 +81,7 @@ static int compile_unified(const struct ct_cgroup *cgroup, const struct ct_spec_
 int ct_cgroup_compile(const struct ct_cgroup *cgroup, const struct ct_spec_resources *resources, bool update,
                       struct ct_arena *arena, struct ct_cgroup_writes **ret, contain_error_t **err)
 {
+        struct ct_problems *problems = ct_arena_problems(arena);
         size_t n = cgroup->layout->n;
         struct ct_cgroup_writes *lists;
         int r;
@@ -93,14 +95,15 @@ int ct_cgroup_compile(const struct ct_cgroup *cgroup, const struct ct_spec_resou
         }
         for (size_t i = 0; i < sizeof controllers / sizeof controllers[0]; i++) {
                 r = compile_controller(cgroup, controllers[i], resources, lists, err);
+                r = ct_problems_keep(problems, r, err);
                 if (r < 0)
                         return r;
         }
-        r = compile_devices(cgroup, resources, lists, err);
+        r = ct_problems_keep(problems, compile_devices(cgroup, resources, lists, err), err);
         if (r < 0)
                 return r;
         /* Last, so that it has the last word on what the others set too. */
-        r = compile_unified(cgroup, resources, lists, err);
+        r = ct_problems_keep(problems, compile_unified(cgroup, resources, lists, err), err);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < n; i++)

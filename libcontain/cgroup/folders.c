@@ -41,6 +41,25 @@ static int make_parents(const struct ct_hierarchy *hierarchy, const char *path, 
         return 0;
 }
 
+int ct_folders_foresee(const struct ct_hierarchy *hierarchy, const char *path)
+{
+        size_t end = strlen(hierarchy->mountpoint);
+        char full[PATH_MAX], *slash;
+        int r;
+
+        r = ct_cgroup_format(full, hierarchy, path, NULL);
+        if (r < 0)
+                return r;
+        if (access(full, F_OK) == 0)
+                return 1;
+        while (errno == ENOENT && (slash = strrchr(full, '/')) && slash >= full + end) {
+                *slash = '\0';
+                if (faccessat(AT_FDCWD, full, W_OK | X_OK, AT_EACCESS) == 0)
+                        return 0;
+        }
+        return -errno;
+}
+
 int ct_folders_make(const struct ct_hierarchy *hierarchy, const char *path, size_t *made)
 {
         char full[PATH_MAX];

@@ -59,6 +59,8 @@ int ct_cgroup_open(const struct ct_cgroup *cgroup, size_t i);
 /* Makes the folder and its parents. *made as in struct ct_cgroup_member. 1 when the folder was there already.
  */
 int ct_folders_make(const struct ct_hierarchy *hierarchy, const char *path, size_t *made);
+/* What that would return: 1 when the folder is there, 0 when the caller may make it. */
+int ct_folders_foresee(const struct ct_hierarchy *hierarchy, const char *path);
 /*
  * Removes the folder with all below. 0 also when it is gone; -EBUSY while there are processes,
  * which are killed on the way when @kill.

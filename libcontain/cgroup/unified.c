@@ -2,6 +2,7 @@
 
 /* linux.resources.unified: files of cgroup v2, named by the configuration itself. */
 
+#include "base/problems.h"
 #include "cgroup/controllers.h"
 
 #include <string.h>
@@ -36,10 +37,14 @@ int ct_unified_write(const struct ct_spec_resources *resources, const struct ct_
                                        "'%s' is not the name of a cgroup file", pair->key);
                 /* The files of the core are there without any controller. */
                 if (strcmp(controller, "cgroup") != 0) {
+                        int r = 0;
+
                         if (!ct_hierarchy_has(hierarchy, controller) && !writes->failed)
-                                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, at,
-                                               "cgroup v2 has no controller '%s' on this machine",
-                                               controller);
+                                r = ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, at,
+                                            "cgroup v2 has no controller '%s' on this machine", controller);
+                        r = ct_problems_keep(ct_arena_problems(writes->arena), r, err);
+                        if (r < 0)
+                                return r;
                         ct_writes_need(writes, controller, at);
                 }
                 write_lines(writes, at, pair->key, pair->value);

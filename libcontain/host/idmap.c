@@ -65,6 +65,17 @@ static int fail_refused(const struct ct_idmap *map, enum ct_id_kind kind, const 
         return r;
 }
 
+int ct_idmap_check(const struct ct_idmap *map, enum ct_id_kind kind, const struct ct_facts *facts,
+                   contain_error_t **err)
+{
+        _cleanup_close_ int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        struct ct_idmap_why why;
+
+        if (root_fd < 0 || !ct_idmap_why(root_fd, map, kind, facts, &why))
+                return 0;
+        return fail_refused(map, kind, facts, "", "", err);
+}
+
 /* --- directly ------------------------------------------------------------------------------- */
 
 /* Opens /proc/PID, and makes sure afterwards that the folder is that of the process behind @pidfd. */

@@ -35,6 +35,10 @@ struct ct_idmap_why {
 int ct_idmap_why(int root_fd, const struct ct_idmap *map, enum ct_id_kind kind, const struct ct_facts *facts,
                  struct ct_idmap_why *ret);
 
+/* Fails with the reason why the map of @kind could not be written, if there is one that files tell. */
+int ct_idmap_check(const struct ct_idmap *map, enum ct_id_kind kind, const struct ct_facts *facts,
+                   contain_error_t **err);
+
 /* A user namespace that nobody lives in, to carry the maps of an idmapped mount. Returns its descriptor. */
 int ct_idmap_userns(const struct ct_idmap *map, int program_fd, const struct ct_facts *facts,
                     contain_error_t **err);

@@ -122,20 +122,11 @@ static int open_mapped_tree(const struct ct_plan *plan, const struct plan_slot *
         return ct_take_fd(&fd);
 }
 
-static int open_namespace(const char *path, uint64_t type, const char *at,
-                          const struct ct_slot_sources *sources, contain_error_t **err)
+/* @path is for people when @fd is one that was given. */
+static int check_namespace(int fd, const char *path, uint64_t type, const char *at, contain_error_t **err)
 {
-        _cleanup_close_ int fd = -EBADF;
         int found;
 
-        for (size_t i = 0; i < CT_NAMESPACES; i++)
-                if (ct_namespace_types[i] == type && sources->namespace_fds[i] >= 0)
-                        fd = ct_dup(sources->namespace_fds[i]);
-        if (fd == -EBADF) {
-                fd = open(path, O_RDONLY | O_CLOEXEC);
-                if (fd < 0)
-                        fd = -errno;
-        }
         if (fd < 0)
                 return ct_fail(err, CONTAIN_E_NAMESPACE, -fd, at, "cannot open the %s namespace '%s'",
                                ct_namespace_name(type), path);
@@ -143,7 +134,30 @@ static int open_namespace(const char *path, uint64_t type, const char *at,
         if (found < 0 || (uint64_t)found != type)
                 return ct_fail(err, CONTAIN_E_NAMESPACE, EINVAL, at, "'%s' is not a %s namespace", path,
                                ct_namespace_name(type));
-        return ct_take_fd(&fd);
+        return 0;
+}
+
+int ct_namespace_open(const char *path, uint64_t type, const char *at, contain_error_t **err)
+{
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        int r = check_namespace(fd < 0 ? -errno : fd, path, type, at, err);
+
+        return r < 0 ? r : ct_take_fd(&fd);
+}
+
+static int open_namespace(const char *path, uint64_t type, const char *at,
+                          const struct ct_slot_sources *sources, contain_error_t **err)
+{
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        for (size_t i = 0; i < CT_NAMESPACES; i++)
+                if (ct_namespace_types[i] == type && sources->namespace_fds[i] >= 0)
+                        fd = ct_dup(sources->namespace_fds[i]);
+        if (fd == -EBADF)
+                return ct_namespace_open(path, type, at, err);
+        r = check_namespace(fd, path, type, at, err);
+        return r < 0 ? r : ct_take_fd(&fd);
 }
 
 static int open_stdio(int given, int number, contain_error_t **err)

@@ -26,6 +26,9 @@ extern const uint64_t ct_namespace_types[CT_NAMESPACES];
 /* "pid" and the like for a CLONE_NEW* flag; NULL for another number. */
 const char *ct_namespace_name(uint64_t type);
 
+/* Opens the namespace file @path, which has to be one of @type (CLONE_NEW*); @at is its place. */
+int ct_namespace_open(const char *path, uint64_t type, const char *at, contain_error_t **err);
+
 /* Open descriptors in the order of the plan's slots. */
 struct ct_slots {
         int *fds;

@@ -124,7 +124,7 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
         request.cgroup_path = shown_cgroup_path(&facts);
         warn_of_capabilities(c);
         warn_of_groups(c);
-        return ct_plan_compile(c->spec, &facts, &request, ret, err);
+        return ct_plan_compile_rest(c->spec, &facts, &request, ct_arena_problems(c->arena), ret, err);
 }
 
 int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd, struct ct_slots *ret,

@@ -137,6 +137,10 @@ static inline bool ct_is_ephemeral(struct contain *c)
 /* --- verbs ---------------------------------------------------------------------------------- */
 
 int ct_op_load(struct contain *c, const char *json, size_t size, const char *dir, contain_error_t **err);
+/* The absolute path of the bundle @dir (NULL: the working directory), without symbolic links. */
+int ct_op_resolve_bundle(const char *dir, char **ret, contain_error_t **err);
+/* Its config.json, malloc'd. */
+int ct_op_read_bundle(const char *dir, char **ret, size_t *ret_size, contain_error_t **err);
 int ct_op_load_bundle(struct contain *c, const char *dir, contain_error_t **err);
 int ct_op_load_rootfs(struct contain *c, const char *rootfs, const char *const *argv, contain_error_t **err);
 int ct_op_default_config(struct contain_ctx *ctx, const char *rootfs, const char *const *argv, unsigned flags,
@@ -160,6 +164,9 @@ bool ct_op_cgroup_owner(const struct contain *c, uid_t *ret);
 int ct_op_name_resctrl(struct contain *c, struct ct_resctrl **ret, contain_error_t **err);
 int ct_op_open_resctrl(const char *text, struct ct_resctrl **ret, contain_error_t **err);
 int ct_op_plan(struct contain *c, char **ret, contain_error_t **err);
+/* @text NULL: the config.json of @dir. Returns how many problems there are. */
+int ct_op_check(struct contain *c, const char *text, size_t size, const char *dir, char **ret,
+                contain_error_t **err);
 int ct_op_create(struct contain *c, contain_error_t **err);
 int ct_op_start(struct contain *c, contain_error_t **err);
 int ct_op_signal(struct contain *c, int signo, unsigned flags, contain_error_t **err);

@@ -12,8 +12,7 @@
 #include <linux/capability.h>
 #include <string.h>
 
-/* The absolute path of a folder, without symbolic links. */
-static int resolve_folder(const char *dir, char **ret, contain_error_t **err)
+int ct_op_resolve_bundle(const char *dir, char **ret, contain_error_t **err)
 {
         char *path = realpath(dir ? dir : ".", NULL);
 
@@ -31,7 +30,7 @@ int ct_op_load(struct contain *c, const char *json, size_t size, const char *dir
         struct ct_spec *spec = NULL;
         int r;
 
-        r = resolve_folder(dir, &bundle, err);
+        r = ct_op_resolve_bundle(dir, &bundle, err);
         if (r < 0)
                 return r;
         arena = ct_arena_new();
@@ -49,23 +48,31 @@ int ct_op_load(struct contain *c, const char *json, size_t size, const char *dir
         return 0;
 }
 
-int ct_op_load_bundle(struct contain *c, const char *dir, contain_error_t **err)
+int ct_op_read_bundle(const char *dir, char **ret, size_t *ret_size, contain_error_t **err)
 {
         _cleanup_close_ int dir_fd = -EBADF;
-        _cleanup_free_ char *text = NULL;
-        size_t size = 0;
         int r;
 
         dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (dir_fd < 0)
                 return ct_fail(err, CONTAIN_E_BUNDLE, errno, NULL, "cannot open the bundle '%s'", dir);
-        r = ct_read_file_at(dir_fd, "config.json", CT_JSON_MAX_SIZE, &text, &size);
+        r = ct_read_file_at(dir_fd, "config.json", CT_JSON_MAX_SIZE, ret, ret_size);
         if (r == -EFBIG)
                 return ct_fail(err, CONTAIN_E_JSON, EFBIG, NULL, "'%s/config.json' is larger than %d bytes",
                                dir, CT_JSON_MAX_SIZE);
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_BUNDLE, -r, NULL, "cannot read '%s/config.json'", dir);
-        return ct_op_load(c, text, size, dir, err);
+        return 0;
+}
+
+int ct_op_load_bundle(struct contain *c, const char *dir, contain_error_t **err)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t size = 0;
+        int r;
+
+        r = ct_op_read_bundle(dir, &text, &size, err);
+        return r < 0 ? r : ct_op_load(c, text, size, dir, err);
 }
 
 int ct_op_load_rootfs(struct contain *c, const char *rootfs, const char *const *argv, contain_error_t **err)

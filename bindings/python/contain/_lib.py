@@ -73,6 +73,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_set_namespace_fd": (c_int, [_HANDLE, c_char_p, c_int, _OUT]),
     "contain_set_console_socket": (c_int, [_HANDLE, c_char_p, _OUT]),
     "contain_set_seccomp_socket": (c_int, [_HANDLE, c_int, _OUT]),
+    "contain_check": (c_int, [_HANDLE, c_char_p, c_size_t, c_char_p, _OUT, _OUT]),
     "contain_plan_json": (c_int, [_HANDLE, _OUT, _OUT]),
     # container.h: the life cycle
     "contain_create": (c_int, [_HANDLE, _OUT]),
