@@ -164,6 +164,46 @@ func (c *Container) Plan() (json.RawMessage, error) {
 	})
 }
 
+// Problem is one of the reasons why a configuration cannot become a container here. The cause is
+// "config", "kernel", "privilege", "build" or "other".
+type Problem struct {
+	Pointer  string `json:"pointer"` // the place in the configuration, as a JSON pointer, or ""
+	Cause    string `json:"cause"`
+	Sentence string `json:"sentence"`
+	Hint     string `json:"hint"`
+	Message  string `json:"message"` // all of it in one line
+	Step     string `json:"step"`
+	Code     Code   `json:"code"`
+	Errno    int    `json:"errno"`
+}
+
+// Check lists all that keeps a configuration from becoming a container here: a config.json document
+// in the bundle dir, or with nil the bundle's own. It makes nothing, changes nothing and needs no privilege.
+func (c *Container) Check(document []byte, dir string) ([]Problem, error) {
+	var s cStrings
+	defer s.free()
+	path := s.orNull(dir)
+	if s.err != nil {
+		return nil, s.err
+	}
+	var text unsafe.Pointer
+	if document != nil {
+		text = C.CBytes(document)
+		s.allocated = append(s.allocated, text)
+	}
+	answer, err := c.handle.document(func(p unsafe.Pointer, ret **C.char, e **C.contain_error_t) C.int {
+		return C.contain_check((*C.contain_t)(p), (*C.char)(text), C.size_t(len(document)), path, ret, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var list struct{ Problems []Problem }
+	if err := json.Unmarshal(answer, &list); err != nil {
+		return nil, err
+	}
+	return list.Problems, nil
+}
+
 // Create makes the container, up to but not including the user's program.
 func (c *Container) Create() error {
 	return c.call(func(c *C.contain_t, e **C.contain_error_t) C.int {

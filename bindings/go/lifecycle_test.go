@@ -213,6 +213,22 @@ func TestPlanAndFeatures(t *testing.T) {
 	}
 }
 
+func TestCheck(t *testing.T) {
+	w := newWorld(t)
+	c := w.container(Options{}, "/bin/true")
+	problems, err := c.Check([]byte(`{"ociVersion": "1.3.0", "root": {"path": 1}, "hostname": 2}`), "")
+	w.check(err)
+	if len(problems) != 2 || problems[0].Pointer != "/root/path" || problems[1].Pointer != "/hostname" ||
+		problems[0].Cause != "config" || problems[0].Code != ErrType {
+		t.Errorf("%+v", problems)
+	}
+	problems, err = c.Check(nil, "/nonexistent")
+	w.check(err)
+	if len(problems) != 1 || problems[0].Code != ErrBundle {
+		t.Errorf("%+v", problems)
+	}
+}
+
 func TestStreams(t *testing.T) {
 	w := newWorld(t)
 	for _, stream := range []string{"1", "2", "3"} {

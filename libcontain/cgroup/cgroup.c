@@ -324,14 +324,14 @@ static int check_folder(const struct ct_cgroup *cgroup, size_t i, const struct c
         return fail_folder(cgroup, i, writes, r, err);
 }
 
-int ct_cgroup_check(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
+int ct_cgroup_check(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources, bool exists,
                     struct ct_arena *arena, contain_error_t **err)
 {
         struct ct_cgroup_writes *lists;
         int r;
 
         r = ct_cgroup_compile(cgroup, resources, false, arena, &lists, err);
-        if (r < 0 || cgroup->scope) /* whose folders are systemd's to make */
+        if (r < 0 || exists || cgroup->scope) /* whose folders are systemd's to make */
                 return r;
         for (size_t i = 0; i < cgroup->layout->n; i++) {
                 if (!cgroup->members[i].path)

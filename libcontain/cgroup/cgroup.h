@@ -103,10 +103,10 @@ int ct_cgroup_hand_over(int folder_fd, uid_t uid, contain_error_t **err);
 
 /*
  * What ct_cgroup_create() would fail with, as far as can be known without making anything: what cannot be
- * compiled, folders that are in use or that the caller may not make. All of it is kept in the problems of
- * @arena.
+ * compiled and, if !@exists, folders that are in use or that the caller may not make. All of it is kept in
+ * the problems of @arena.
  */
-int ct_cgroup_check(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
+int ct_cgroup_check(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources, bool exists,
                     struct ct_arena *arena, contain_error_t **err);
 
 /* A descriptor of the v2 folder for CLONE_INTO_CGROUP, borrowed; -ENOENT where there is none. */

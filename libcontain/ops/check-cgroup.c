@@ -8,5 +8,6 @@ int ct_check_cgroup(struct ct_check *check, contain_error_t **err)
 {
         if (!check->cgroup)
                 return 0;
-        return ct_cgroup_check(check->cgroup, &check->view.spec->linux_.resources, check->view.arena, err);
+        return ct_cgroup_check(check->cgroup, &check->view.spec->linux_.resources, check->view.opened,
+                               check->view.arena, err);
 }

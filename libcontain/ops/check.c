@@ -29,6 +29,8 @@ static void borrow(struct ct_check *check, struct contain *c)
         memcpy(view->namespace_fds, c->namespace_fds, sizeof(view->namespace_fds));
         view->seccomp_fd = c->seccomp_fd;
         view->console_socket = c->console_socket;
+        /* Then that there is one already is as it should be. */
+        view->opened = c->opened || c->record;
 }
 
 static void check_done(struct ct_check *check)

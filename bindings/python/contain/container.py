@@ -64,6 +64,12 @@ class ExitStatus:
         return -self.signal if self.signal is not None else self.code
 
 
+def _document(config: Mapping[str, Any] | str | bytes) -> bytes:
+    if isinstance(config, Mapping):
+        config = json.dumps(config, ensure_ascii=False, allow_nan=False)
+    return config.encode() if isinstance(config, str) else bytes(config)
+
+
 class Container:
     """One container. Any thread may use it; wait() and signal() run beside every other call.
 
@@ -139,9 +145,7 @@ class Container:
 
         Relative paths in it start from `directory`, or else from the working directory.
         """
-        if isinstance(config, Mapping):
-            config = json.dumps(config, ensure_ascii=False, allow_nan=False)
-        document = config.encode() if isinstance(config, str) else bytes(config)
+        document = _document(config)
         path = c_string_or_null(directory)
         with self._handle.borrowed() as c:
             call(lib.contain_load_config, c, document, len(document), path)
@@ -204,6 +208,26 @@ class Container:
         with self._handle.borrowed() as c:
             result: dict[str, Any] = call_for_document(lib.contain_plan_json, c)
         return result
+
+    def check(
+        self,
+        config: Mapping[str, Any] | str | bytes | None = None,
+        directory: StrPath | None = None,
+    ) -> list[dict[str, Any]]:
+        """All that keeps a configuration from becoming a container here; none when it is empty.
+
+        Without `config` it is that of the bundle `directory`. Each problem has "pointer", "cause"
+        ("config", "kernel", "privilege", "build", "other"), "sentence", "hint", "message", "step",
+        "code" and "errno". Makes nothing, changes nothing, needs no privilege.
+        """
+        document = None if config is None else _document(config)
+        path = c_string_or_null(directory)
+        with self._handle.borrowed() as c:
+            result: dict[str, Any] = call_for_document(
+                lib.contain_check, c, document, len(document or b""), path
+            )
+        problems: list[dict[str, Any]] = result["problems"]
+        return problems
 
     # --- the life cycle ------------------------------------------------------------------------
 

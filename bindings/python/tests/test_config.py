@@ -56,8 +56,23 @@ class Configuration(ContainerTest):
         self.assertTrue(str(error).startswith("/process/args: "))
         self.assertIn("[CT-308]", str(error))
         self.assertTrue(error.sentence)
+        self.assertEqual(error.cause, contain.Cause.CONFIG)
         self.assertIsInstance(error, ValueError)
         self.assertIsInstance(error, OSError)
+
+    def test_check_lists_all_problems(self) -> None:
+        config = self.ctx.default_config(self.rootfs, ["/bin/true"])
+        c = self.container()
+        self.assertEqual(c.check(config), [])
+        config["process"]["cwd"] = "tmp"
+        config["mounts"].append({"destination": 1})
+        problems = c.check(config)
+        self.assertEqual(
+            {(p["pointer"], p["cause"]) for p in problems},
+            {("/process/cwd", "config"), (f"/mounts/{len(config['mounts']) - 1}/destination", "config")},
+        )
+        self.assertEqual(c.check(directory="/nonexistent")[0]["code"], contain.ErrorCode.BUNDLE)
+        self.assertFalse(os.path.exists(self.state_root))
 
     def test_bad_documents(self) -> None:
         for document in ("", "{", "[]", b"\xff", b"{}\0", "{}"):
