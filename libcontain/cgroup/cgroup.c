@@ -316,9 +316,10 @@ static int check_folder(const struct ct_cgroup *cgroup, size_t i, const struct c
                         const struct ct_cgroup_writes *writes, contain_error_t **err)
 {
         int r = ct_folders_foresee(&cgroup->layout->items[i], cgroup->members[i].path);
+        bool bare;
 
         if (r > 0)
-                return check_unused(cgroup, i, err);
+                return check_unused(cgroup, i, &bare, err);
         if (r == 0 || can_pass_over(resources, writes, r))
                 return 0;
         return fail_folder(cgroup, i, writes, r, err);
