@@ -130,6 +130,25 @@ static int open_target(struct init *in, const struct plan_step *step, const char
         return fd;
 }
 
+/* An empty file is a place to mount on, perhaps from the last time. */
+static int check_same(struct init *in, int target_fd)
+{
+        struct statx tree, target;
+        int r;
+
+        r = sys_statx(in->tree_fd, "", AT_EMPTY_PATH, STATX_TYPE, &tree);
+        if (r == 0)
+                r = sys_statx(target_fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_SIZE, &target);
+        if (r < 0)
+                return init_fail(in, PLAN_DETAIL_TARGET, r);
+        if (S_ISREG(target.stx_mode) && target.stx_size == 0)
+                return 0;
+        if ((tree.stx_mode & S_IFMT) == (target.stx_mode & S_IFMT) &&
+            tree.stx_rdev_major == target.stx_rdev_major && tree.stx_rdev_minor == target.stx_rdev_minor)
+                return 0;
+        return init_fail(in, PLAN_DETAIL_MISMATCH, -EEXIST);
+}
+
 int init_step_attach(struct init *in, const struct plan_step *step)
 {
         const char *target = init_text(in, step->s[0]);
@@ -144,6 +163,11 @@ int init_step_attach(struct init *in, const struct plan_step *step)
         }
         if (fd < 0)
                 return fd;
+        r = step->n[0] & PLAN_ATTACH_OVER_SAME ? check_same(in, fd) : 0;
+        if (r < 0) {
+                init_close(&fd);
+                return r;
+        }
         r = sys_move_mount(in->tree_fd, "", fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
         /* The kernel's word for that says less. */
         if (r == -EINVAL && init_is_folder(in->tree_fd) != init_is_folder(fd))

@@ -55,7 +55,9 @@ static void bind_node(struct ct_build *build, const struct device *device)
                                 });
         /* Whatever is mounted over it in the container must not show on the host's node. */
         ct_build_add(build, .op = STEP_ATTR, .at = device->at, .n = { 0, 0, MS_PRIVATE });
-        ct_build_add(build, .op = STEP_ATTACH, .at = device->at, .s = { device->path });
+        /* The default ones cover whatever the image has there. */
+        ct_build_add(build, .op = STEP_ATTACH, .at = device->at, .s = { device->path },
+                     .n = { device->at[0] != '\0' ? PLAN_ATTACH_OVER_SAME : 0 });
 }
 
 static void add_device(struct ct_build *build, const struct device *device)

@@ -115,8 +115,9 @@ enum {
 enum {
         PLAN_ATTACH_REAL_DIR =
                 1 << 0, /* the target must be a folder reached without symbolic links (/proc, /sys) */
-        PLAN_ATTACH_KEEP = 1 << 1,      /* the tree stays current, for a step that changes it once attached */
-        PLAN_ATTACH_IF_PRESENT = 1 << 2 /* no target, no mount */
+        PLAN_ATTACH_KEEP = 1 << 1, /* the tree stays current, for a step that changes it once attached */
+        PLAN_ATTACH_IF_PRESENT = 1 << 2, /* no target, no mount */
+        PLAN_ATTACH_OVER_SAME = 1 << 3   /* what is there already must be the same device, or an empty file */
 };
 
 /* n[2] of IDENTITY: the supplementary groups */

@@ -98,6 +98,35 @@ TEST(other_files_in_the_way_are_an_error)
         EXPECT_STR(text, "a file\n");
 }
 
+/* Where nodes are bound, not made: in a user namespace, and here in the image's own /dev. */
+TEST(other_files_in_the_way_in_a_user_namespace)
+{
+        static const struct {
+                const char *content, *expected;
+        } cases[] = { { "", "1:5\n" }, { "a file\n", "error: /linux/devices/0: " } };
+        char path[160];
+        WORLD(w);
+
+        EXPECT_EQ(chmod(w.dir, 0755), 0);
+        snprintf(path, sizeof(path), "%s/dev", w.rootfs);
+        EXPECT_EQ(chown(path, 100000, 100000), 0);
+        snprintf(path, sizeof(path), "%s/dev/zero", w.rootfs);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct json_object *config = CONFIG(w, "stat -c %t:%T /dev/zero");
+
+                write_text(path, cases[i].content);
+                config_remove(config, "/mounts/1");
+                config_set(config, "/linux/namespaces/-", "{'type': 'user'}");
+                config_set(config, "/linux/uidMappings",
+                           "[{'containerID': 0, 'hostID': 100000, 'size': 65536}]");
+                config_set(config, "/linux/gidMappings",
+                           "[{'containerID': 0, 'hostID': 100000, 'size': 65536}]");
+                config_set(config, "/linux/devices",
+                           "[{'path': '/dev/zero', 'type': 'c', 'major': 1, 'minor': 5}]");
+                EXPECT_IN_OUTPUT(w, config, cases[i].expected);
+        }
+}
+
 TEST(dev_of_the_image_that_leads_out)
 {
         struct json_object *config;
