@@ -62,6 +62,8 @@ int ct_op_become(struct contain *c, contain_error_t **err)
         if (r < 0)
                 return r;
         r = ct_op_foresee_refusal(c, plan, err);
+        if (r == 0)
+                r = ct_op_foresee_maps(c, plan, err);
         if (r < 0)
                 return r;
         r = ct_op_name_resctrl(c, &resctrl, err);

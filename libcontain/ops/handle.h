@@ -184,6 +184,8 @@ int ct_op_event_next(struct contain *c, contain_error_t **err);
 
 /* Fails when it is certain that one of @plan's will be refused; for those who cannot be told afterwards. */
 int ct_op_foresee_refusal(struct contain *c, const struct ct_plan *plan, contain_error_t **err);
+/* The same of @plan's id maps. */
+int ct_op_foresee_maps(struct contain *c, const struct ct_plan *plan, contain_error_t **err);
 /* The clone into namespaces of @types (CLONE_NEW*) has failed with @errnum. */
 int ct_op_fail_clone(struct contain *c, uint64_t types, int errnum, contain_error_t **err);
 /* Step @step has failed with @r, worded in *err: says why, if its namespaces are the reason. Returns -errno.
