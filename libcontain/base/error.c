@@ -95,8 +95,11 @@ static int usual_cause(int code, int errnum)
                 return CONTAIN_CAUSE_PRIVILEGE;
         case EPERM:
                 return CONTAIN_CAUSE_PRIVILEGE;
-        case ENOSYS:
         case ENODEV:
+                if (code == CONTAIN_E_NETWORK)
+                        return CONTAIN_CAUSE_CONFIG;
+                return building || code == CONTAIN_E_UNSUPPORTED ? CONTAIN_CAUSE_KERNEL : CONTAIN_CAUSE_OTHER;
+        case ENOSYS:
         case EOPNOTSUPP:
                 return building || code == CONTAIN_E_UNSUPPORTED ? CONTAIN_CAUSE_KERNEL : CONTAIN_CAUSE_OTHER;
         case EINVAL:

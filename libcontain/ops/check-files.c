@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Files of the host that the configuration names: are they there, and what they have to be? */
+/* Files and network devices of the host that the configuration names: are they there, and what they have to
+ * be?
+ */
 
 #include "ops/check.h"
 
 #include "base/fds.h"
+#include "base/json.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -182,6 +186,27 @@ int ct_check_hooks(struct ct_check *check, contain_error_t **err)
                         if (r < 0)
                                 return r;
                 }
+        }
+        return 0;
+}
+
+int ct_check_net_devices(struct ct_check *check, contain_error_t **err)
+{
+        const struct ct_spec_linux *linux_ = &check->view.spec->linux_;
+
+        for (size_t i = 0; i < linux_->n_net_devices; i++) {
+                const char *name = linux_->net_devices[i].host_name;
+                const char *at = ct_json_pointer_join(check->view.arena, "/linux/netDevices", name);
+                int r = 0;
+
+                if (!at)
+                        return ct_fail_memory(err);
+                if (if_nametoindex(name) == 0 && errno == ENODEV)
+                        r = ct_fail(err, CONTAIN_E_NETWORK, ENODEV, at, "the host has no network device '%s'",
+                                    name);
+                r = ct_check_keep(check, r, err);
+                if (r < 0)
+                        return r;
         }
         return 0;
 }

@@ -96,13 +96,21 @@ static int name_cgroup(struct ct_check *check, contain_error_t **err)
 static int look(struct ct_check *check, contain_error_t **err)
 {
         static ct_check_part *const parts[] = {
-                name_cgroup,          plan,
-                ct_check_rootfs,      ct_check_bind_sources,
-                ct_check_namespaces,  ct_check_sockets,
-                ct_check_hooks,       ct_check_program,
-                ct_check_start_hooks, ct_check_user_namespace,
-                ct_check_id_maps,     ct_check_limits,
+                name_cgroup,
+                plan,
+                ct_check_rootfs,
+                ct_check_bind_sources,
+                ct_check_namespaces,
+                ct_check_sockets,
+                ct_check_hooks,
+                ct_check_net_devices,
+                ct_check_program,
+                ct_check_start_hooks,
+                ct_check_user_namespace,
+                ct_check_id_maps,
+                ct_check_limits,
                 ct_check_cgroup,
+                ct_check_resctrl,
         };
         int r;
 

@@ -29,6 +29,7 @@ ct_check_part ct_check_bind_sources;
 ct_check_part ct_check_namespaces;
 ct_check_part ct_check_sockets;
 ct_check_part ct_check_hooks;
+ct_check_part ct_check_net_devices;
 /* check-program.c: what it names in the root file system */
 ct_check_part ct_check_program;
 ct_check_part ct_check_start_hooks;
@@ -38,6 +39,7 @@ ct_check_part ct_check_id_maps;
 ct_check_part ct_check_limits;
 /* check-cgroup.c */
 ct_check_part ct_check_cgroup;
+ct_check_part ct_check_resctrl;
 
 /* Keeps a failure (base/problems.h). */
 static inline int ct_check_keep(struct ct_check *check, int r, contain_error_t **err)
