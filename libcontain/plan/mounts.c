@@ -259,6 +259,12 @@ static int add_file_system(struct ct_build *build, const struct work *work, cont
         if (mount->type[0] == '\0')
                 return ct_fail(err, CONTAIN_E_MISSING, EINVAL, work->at,
                                "a mount that is no bind mount needs a 'type'");
+        if (strcmp(mount->type, "bind") == 0) {
+                r = ct_fail(err, CONTAIN_E_VALUE, EINVAL, ct_build_text(build, "%s/type", work->at),
+                            "there is no file system 'bind'");
+                ct_error_set_hint(err, "a bind mount has 'bind' or 'rbind' among its options");
+                return r;
+        }
         if (mount->tmpcopyup && strcmp(mount->type, "tmpfs") != 0)
                 return ct_fail(err, CONTAIN_E_VALUE, EINVAL, option_at(build, work, "tmpcopyup"),
                                "'tmpcopyup' is for a tmpfs, not for type '%s'", mount->type);

@@ -85,6 +85,8 @@ static const struct refusal {
         { "nosymfollow", "kernel 5.13\n",
           WORLD_CONFIG("", "", MOUNT("'source':'a','options':['bind','rnosymfollow']")),
           CONTAIN_E_UNSUPPORTED, "/mounts/0/options/1" },
+        { "bind as a type", "", WORLD_CONFIG("", "", MOUNT("'type':'bind','source':'a'")), CONTAIN_E_VALUE,
+          "/mounts/0/type" },
         { "bind data", "", WORLD_CONFIG("", "", MOUNT("'source':'a','options':['bind','ro','size=1']")),
           CONTAIN_E_VALUE, "/mounts/0/options/2" },
         { "bind sync", "", WORLD_CONFIG("", "", MOUNT("'source':'a','options':['bind','sync']")),
