@@ -259,3 +259,133 @@ TEST(live_devices_v2)
 {
         expect_devices("v2");
 }
+
+/* --- updates -------------------------------------------------------------------------------- */
+
+/* Takes 32 MiB, and keeps them. */
+static int keep_memory(void)
+{
+        size_t size = (size_t)32 << 20;
+        char *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        if (bytes == MAP_FAILED)
+                return 1;
+        memset(bytes, 1, size);
+        for (;;)
+                (void)pause();
+}
+
+TEST(live_check_before_update)
+{
+        struct live live;
+        uint64_t kills = 7;
+
+        LIVE(&live, "", "memory");
+        EXPECT_STR(live_create(&live, "{\"memory\":{\"limit\":67108864}}"), "");
+        (void)live_child(&live, keep_memory);
+        for (int i = 0; i < 500; i++) {
+                const char *file = live_has_v1(&live, "memory") ? "memory.usage_in_bytes" : "memory.current";
+
+                if (strtoull(live_file(&live, "memory", file), NULL, 10) > (uint64_t)30 << 20)
+                        break;
+                (void)poll(NULL, 0, 10);
+        }
+        /* There is no swap to go to on v1, or it would be used: no swap is allowed either. */
+        EXPECT_STR(live_update(&live, "{\"memory\":{\"limit\":67108864,\"swap\":67108864}}"), "");
+        EXPECT_CONTAINS(live_update(&live, "{\"memory\":{\"limit\":4194304,\"swap\":4194304,"
+                                           "\"checkBeforeUpdate\":true}}"),
+                        "/linux/resources/memory/");
+        EXPECT_STR(live_file(&live, "memory",
+                             live_has_v1(&live, "memory") ? "memory.limit_in_bytes" : "memory.max"),
+                   "67108864");
+        EXPECT_EQ(ct_cgroup_oom_kills(live.cgroup, &kills), 0);
+        EXPECT_EQ(kills, 0);
+        live_end(&live);
+}
+
+TEST(live_swap_alone)
+{
+        struct live live;
+
+        LIVE(&live, "", "memory");
+        EXPECT_STR(live_create(&live, "{\"memory\":{\"limit\":20971520,\"swap\":20971520}}"), "");
+        EXPECT_STR(live_update(&live, "{\"memory\":{\"swap\":31457280}}"), "");
+        if (live_has_v2(&live, "memory"))
+                EXPECT_STR(live_file(&live, "memory", "memory.swap.max"), "10485760");
+        else
+                EXPECT_STR(live_file(&live, "memory", "memory.memsw.limit_in_bytes"), "31457280");
+        EXPECT_STR(live_update(&live, "{\"memory\":{\"limit\":-1,\"swap\":-1}}"), "");
+        if (live_has_v2(&live, "memory"))
+                EXPECT_STR(live_update(&live, "{\"memory\":{\"swap\":31457280}}"),
+                           "/linux/resources/memory/swap: on cgroup v2, swap cannot be limited while memory "
+                           "is not [CT-322]");
+        live_end(&live);
+}
+
+/* Of what the cgroups above do not have, v2 would take anything, and give all that they have. */
+TEST(live_cpusets_are_had)
+{
+        static const char *const sets[][2] = { { "cpus", "cpuset.cpus" }, { "mems", "cpuset.mems" } };
+        struct live live;
+        char json[64];
+
+        LIVE(&live, "", "cpuset");
+        EXPECT_STR(live_create(&live, "{\"cpu\":{\"cpus\":\"0\",\"mems\":\"0\"}}"), "");
+        for (size_t i = 0; i < 2; i++) {
+                (void)snprintf(json, sizeof json, "{\"cpu\":{\"%s\":\"63\"}}", sets[i][0]);
+                EXPECT_CONTAINS(live_update(&live, json), sets[i][1]);
+        }
+        live_end(&live);
+}
+
+TEST(live_block_io)
+{
+        struct live live;
+        struct stat status;
+        char json[256];
+
+        LIVE(&live, "", NULL);
+        if (stat("/dev/vda", &status) < 0 || (!live_has_v1(&live, "blkio") && !live_has_v2(&live, "io"))) {
+                live_end(&live);
+                SKIP("no controller for it, or no /dev/vda");
+        }
+        (void)snprintf(
+                json, sizeof json,
+                "{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":%u,\"minor\":%u,\"rate\":1048576}],"
+                "\"throttleWriteIOPSDevice\":[{\"major\":%u,\"minor\":%u,\"rate\":99}]}}",
+                major(status.st_rdev), minor(status.st_rdev), major(status.st_rdev), minor(status.st_rdev));
+        EXPECT_STR(live_create(&live, json), "");
+        if (live_has_v2(&live, "io")) {
+                EXPECT_CONTAINS(live_file(&live, "io", "io.max"), "rbps=1048576 wbps=max riops=max wiops=99");
+                EXPECT_STR(live_update(&live, "{\"blockIO\":{\"weight\":500}}"), "");
+                EXPECT_STR(live_file(&live, "io", "io.weight"), "default 4950");
+        } else {
+                EXPECT_CONTAINS(live_file(&live, "blkio", "blkio.throttle.read_bps_device"), " 1048576");
+                EXPECT_CONTAINS(live_file(&live, "blkio", "blkio.throttle.write_iops_device"), " 99");
+        }
+        (void)snprintf(json, sizeof json,
+                       "{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":%u,\"minor\":%u,\"rate\":0}]}}",
+                       major(status.st_rdev), minor(status.st_rdev));
+        EXPECT_STR(live_update(&live, json), "");
+        EXPECT_CONTAINS(live_update(&live, "{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":4095,"
+                                           "\"minor\":7,\"rate\":5}]}}"),
+                        "/linux/resources/blockIO/throttleReadBpsDevice/0: cannot write '4095:7");
+        live_end(&live);
+}
+
+TEST(live_rdma)
+{
+        struct live live;
+        bool enabled;
+
+        LIVE(&live, "", "rdma");
+        enabled = is_enabled(&live, "rdma");
+        EXPECT_STR(live_create(&live, "{}"), "");
+        EXPECT_CONTAINS(live_update(&live, "{\"rdma\":{\"nobody0\":{\"hcaHandles\":3}}}"),
+                        "/linux/resources/rdma/nobody0: cannot write 'nobody0 hca_handle=3' to cgroup file "
+                        "'rdma.max': No such device [CT-435] (hint: there is no rdma device of this name)");
+        EXPECT_EQ(ct_cgroup_destroy(live.cgroup, 1000, NULL), 0);
+        if (!enabled)
+                disable(&live, "rdma");
+        live_end(&live);
+}
