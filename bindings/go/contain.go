@@ -33,6 +33,7 @@ import "C"
 import (
 	"errors"
 	"strings"
+	"syscall"
 	"unsafe"
 )
 
@@ -42,6 +43,22 @@ var ErrClosed = errors.New("contain: handle is closed")
 // Version is the version of the C library in use, as "MAJOR.MINOR.PATCH".
 func Version() string {
 	return C.GoString(C.contain_version())
+}
+
+// SignalNumber is the signal that is given as text: "TERM", "SIGRTMIN+3", "15".
+func SignalNumber(name string) (syscall.Signal, error) {
+	var s cStrings
+	defer s.free()
+	text := s.one(name)
+	if s.err != nil {
+		return 0, s.err
+	}
+	var e *C.contain_error_t
+	n := C.contain_signal_number(text, &e)
+	if n < 0 {
+		return 0, takeError(n, e)
+	}
+	return syscall.Signal(n), nil
 }
 
 // cStrings is memory of C's for the strings of one call.

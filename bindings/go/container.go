@@ -234,6 +234,14 @@ func (c *Container) signal(signo syscall.Signal, flags C.uint) error {
 	})
 }
 
+// StopSignal is the signal that the container asks to be ended with: its image's, or SIGTERM.
+func (c *Container) StopSignal() (syscall.Signal, error) {
+	n, err := c.handle.call(func(p unsafe.Pointer, e **C.contain_error_t) C.int {
+		return C.contain_stop_signal((*C.contain_t)(p), e)
+	})
+	return syscall.Signal(n), err
+}
+
 // Destroy removes the container; one that runs only with force.
 func (c *Container) Destroy(force bool) error {
 	var flags C.uint

@@ -4,33 +4,10 @@
 
 #include "app.h"
 #include "commands.h"
-#include "signals.h"
-
-#include <json-c/json.h>
-#include <signal.h>
 
 struct kill_options {
         bool all;
 };
-
-/* What the image asks to be stopped with, SIGTERM if it does not say. */
-static int stop_signal(struct app *app, contain_t *c, int *ret)
-{
-        _cleanup_error_ contain_error_t *error = NULL;
-        _cleanup_document_ char *document = NULL;
-        json_object *state, *annotations, *name;
-        int signo = SIGTERM;
-
-        if (contain_state_json(c, &document, &error) < 0)
-                return app_fail_error(app, error);
-        state = json_tokener_parse(document);
-        if (json_object_object_get_ex(state, "annotations", &annotations) &&
-            json_object_object_get_ex(annotations, "org.opencontainers.image.stopSignal", &name))
-                signo = signals_parse(json_object_get_string(name));
-        (void)json_object_put(state);
-        *ret = signo > 0 ? signo : SIGTERM;
-        return 0;
-}
 
 static int run(struct app *app, const void *values, const struct operands *operands)
 {
@@ -41,15 +18,17 @@ static int run(struct app *app, const void *values, const struct operands *opera
         int r;
 
         if (operands->n > 1) {
-                signo = signals_parse(operands->words[1]);
+                signo = contain_signal_number(operands->words[1], NULL);
                 if (signo < 0)
                         return app_fail(app, "unknown signal '%s'", operands->words[1]);
         }
         r = app_open(app, operands->words[0], &c);
-        if (r == 0 && operands->n == 1)
-                r = stop_signal(app, c, &signo);
         if (r != 0)
                 return r;
+        if (operands->n == 1)
+                signo = contain_stop_signal(c, &error);
+        if (signo < 0)
+                return app_fail_error(app, error);
         r = contain_signal(c, signo, options->all ? CONTAIN_SIGNAL_ALL : 0, &error);
         /* Engines send --all to be sure that nothing is left: then nothing to do is a success. */
         if (r < 0 && !(options->all && contain_error_code(error) == CONTAIN_E_NOT_RUNNING))

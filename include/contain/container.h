@@ -325,6 +325,31 @@ enum {
  */
 CONTAIN_API int contain_signal(contain_t *c, int signo, unsigned flags, contain_error_t **err);
 
+/**
+ * contain_stop_signal() - the signal that the container asks to be ended with
+ * @c:   a container that has been created
+ * @err: receives the details of a failure; may be NULL
+ *
+ * What the annotation org.opencontainers.image.stopSignal of its configuration says, which image tools copy
+ * from the image; SIGTERM when it says nothing. Only tells: contain_signal() sends.
+ *
+ * Threads: any, in parallel with every other call on @c.
+ * Returns: the signal's number; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_stop_signal(contain_t *c, contain_error_t **err);
+
+/**
+ * contain_signal_number() - the number of a signal that is given as text
+ * @name: "TERM", "SIGTERM", "SIGRTMIN+3", "RTMAX-1", in any case, or a number
+ * @err:  receives the details of a failure; may be NULL
+ *
+ * Threads: any.
+ * Returns: 1 to SIGRTMAX; -EINVAL for what is none.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_signal_number(const char *name, contain_error_t **err);
+
 /** How a container's process ended. */
 typedef struct contain_exit {
         size_t size;   /* sizeof(contain_exit_t), set by the caller */

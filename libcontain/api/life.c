@@ -5,6 +5,7 @@
 #include "api/gate.h"
 
 #include "base/fds.h"
+#include "base/signals.h"
 
 #include <contain/container.h>
 #include <signal.h>
@@ -82,6 +83,22 @@ int contain_signal(contain_t *c, int signo, unsigned flags, contain_error_t **er
                 return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "%d is not the number of a signal",
                                signo);
         return ct_op_signal(c, signo, flags, err);
+}
+
+int contain_stop_signal(contain_t *c, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        return r < 0 ? r : ct_op_stop_signal(c, err);
+}
+
+int contain_signal_number(const char *name, contain_error_t **err)
+{
+        int signo = name ? ct_signal_number(name) : -EINVAL;
+
+        if (signo > 0)
+                return signo;
+        return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "'%s' is not a signal", name ? name : "");
 }
 
 int contain_wait(contain_t *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err)

@@ -52,9 +52,11 @@ int ct_hook_run(const struct ct_hook_run *hook, contain_error_t **err)
         if (state_fd < 0)
                 return ct_fail(err, CONTAIN_E_HOOK, -state_fd, hook->at,
                                "cannot make the standard input of %s hook '%s'", hook->kind, hook->path);
-        program = (struct ct_spawn_program){
-                .path = hook->path, .argv = hook->argv, .envp = hook->envp, .stdio = { state_fd, -1, -1 }
-        };
+        program = (struct ct_spawn_program){ .path = hook->path,
+                                             .argv = hook->argv,
+                                             .envp = hook->envp,
+                                             .stdio = { state_fd, -1, -1 },
+                                             .folder = hook->folder };
         r = ct_program_run(&program, timeout_ms, &result);
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_HOOK, -r, hook->at, "%s hook '%s' cannot be executed",

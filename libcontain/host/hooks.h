@@ -11,12 +11,13 @@
 
 struct ct_hook_run {
         const char *path;
-        char *const *argv; /* ended by NULL */
-        char *const *envp; /* ended by NULL */
-        uint32_t timeout;  /* seconds, 0 for none */
-        const char *at;    /* JSON pointer of the hook */
-        const char *kind;  /* "createRuntime" */
-        const char *state; /* the state object, for its standard input */
+        char *const *argv;  /* ended by NULL */
+        char *const *envp;  /* ended by NULL */
+        uint32_t timeout;   /* seconds, 0 for none */
+        const char *at;     /* JSON pointer of the hook */
+        const char *kind;   /* "createRuntime" */
+        const char *state;  /* the state object, for its standard input */
+        const char *folder; /* its working directory: the bundle */
 };
 
 /*

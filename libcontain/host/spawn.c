@@ -49,6 +49,7 @@ struct child_start {
         const char *path;
         char *const *argv;
         char *const *envp;
+        const char *folder;
         int stdio[3];
         int error;
 };
@@ -136,6 +137,8 @@ CT_RAW static void child_program(void *arg)
 
         for (int i = 0; i < 3 && r >= 0; i++)
                 r = child_place(start->stdio[i], i);
+        if (start->folder && child_call(SYS_chdir, (long)start->folder, 0, 0, 0, 0) < 0)
+                child_call(SYS_chdir, (long)"/", 0, 0, 0, 0);
         /* What the host forgot to mark must not leak into a hook. Linux before 5.11 has no such flag: closed,
          * then. */
         if (r >= 0 && child_call(SYS_close_range, 3, ~0U, 1 << 2 /* CLOSE_RANGE_CLOEXEC */, 0, 0) < 0)
@@ -238,6 +241,7 @@ int ct_spawn_program(const struct ct_spawn_program *what, struct ct_child *ret)
                 .path = what->path,
                 .argv = what->argv,
                 .envp = what->envp,
+                .folder = what->folder,
         };
         int opened[3] = { -EBADF, -EBADF, -EBADF };
         int r = 0;

@@ -33,9 +33,10 @@ int ct_spawn_init(const struct ct_spawn_init *what, struct ct_child *ret, int *r
 /* A program of the host's: hooks, newuidmap. */
 struct ct_spawn_program {
         const char *path;
-        char *const *argv; /* ended by NULL */
-        char *const *envp; /* ended by NULL */
-        int stdio[3];      /* descriptors, or -1 for /dev/null */
+        char *const *argv;  /* ended by NULL */
+        char *const *envp;  /* ended by NULL */
+        int stdio[3];       /* descriptors, or -1 for /dev/null */
+        const char *folder; /* its working directory, or "/" when that is not there; NULL for the caller's */
 };
 
 /* -errno when it cannot be executed, synchronously. */

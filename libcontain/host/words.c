@@ -143,9 +143,9 @@ static void hook_words(const struct failure *f, char *out)
 
         switch (f->message->detail) {
         case PLAN_DETAIL_EXIT:
-                if (value > 128)
+                if (value > 256)
                         (void)snprintf(out, SENTENCE, "%s hook '%s' was ended by signal %u", kind, path,
-                                       value - 128);
+                                       value - 256);
                 else
                         (void)snprintf(out, SENTENCE, "%s hook '%s' exited with status %u", kind, path,
                                        value);
@@ -222,6 +222,16 @@ static void device_words(const struct failure *f, char *out)
                 (void)snprintf(out, SENTENCE, "cannot make '%s'", text(f, 0));
 }
 
+static void limit_words(const struct failure *f, char *out)
+{
+        const char *what = f->step->op == STEP_SCHEDULER     ? "scheduling policy and its values"
+                           : f->step->op == STEP_IO_PRIORITY ? "I/O priority"
+                           : f->step->op == STEP_PERSONALITY ? "execution domain"
+                                                             : "memory policy";
+
+        (void)snprintf(out, SENTENCE, "cannot set the %s", what);
+}
+
 static void step_words(const struct failure *f, char *out)
 {
         switch (f->step->op) {
@@ -274,6 +284,12 @@ static void step_words(const struct failure *f, char *out)
         case STEP_STDIO_CONSOLE:
                 (void)snprintf(out, SENTENCE, "cannot set up the terminal");
                 return;
+        case STEP_PERSONALITY:
+        case STEP_SCHEDULER:
+        case STEP_IO_PRIORITY:
+        case STEP_MEMORY_POLICY:
+                limit_words(f, out);
+                return;
         case STEP_NET_SOCKET:
                 (void)snprintf(out, SENTENCE, "cannot open a way to the container's network namespace");
                 return;
@@ -308,8 +324,30 @@ static void explain_idmap(const struct failure *f, contain_error_t **err)
         }
 }
 
+static void limit_hint(const struct failure *f, contain_error_t **err)
+{
+        int error = f->message->error;
+
+        if (f->step->op == STEP_SCHEDULER && error == EPERM)
+                ct_error_set_hint(
+                        err, "it takes CAP_SYS_NICE, in a cgroup of version 1 a cpu.realtimeRuntime, and "
+                             "for SCHED_DEADLINE that all CPUs may be used");
+        else if (f->step->op == STEP_SCHEDULER && error == EBUSY)
+                ct_error_set_hint(err, "no more time is left to be promised to SCHED_DEADLINE");
+        else if (f->step->op == STEP_SCHEDULER && (error == EINVAL || error == EOPNOTSUPP))
+                ct_error_set_hint(err,
+                                  "this kernel does not have this policy or flag, or not for these values");
+        else if (f->step->op == STEP_IO_PRIORITY && error == EPERM)
+                ct_error_set_hint(err, "IOPRIO_CLASS_RT takes CAP_SYS_NICE");
+        else if (f->step->op == STEP_MEMORY_POLICY && error == EINVAL)
+                ct_error_set_hint(err, "this kernel does not have this mode or flag, or none of these nodes");
+        else if (f->step->op == STEP_MEMORY_POLICY && error == ENOSYS)
+                ct_error_set_hint(err, "this kernel was built without NUMA");
+}
+
 static void hint(const struct failure *f, contain_error_t **err)
 {
+        limit_hint(f, err);
         const char *mount = ct_mount_hint(f->plan, f->step, (int)f->message->error);
 
         if (f->step->op == STEP_JOIN && f->message->error == EPERM)

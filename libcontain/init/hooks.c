@@ -56,6 +56,8 @@ static int run_hook(void *arg)
 
         r = set_stdio(hook->in);
         if (r == 0)
+                r = sys_fchdir(hook->in->root_fd);
+        if (r == 0)
                 r = hook->state_fd == 0 ? sys_fcntl(0, F_SETFD, 0) : sys_dup3(hook->state_fd, 0, 0);
         if (r >= 0)
                 r = sys_sigmask(SIG_SETMASK, none);
@@ -82,7 +84,7 @@ static int wait_for_hook(struct init *in, int pid, int pidfd, uint64_t seconds)
                 return init_fail(in, PLAN_DETAIL_TIMEOUT, -ETIMEDOUT);
         if (status == 0)
                 return 0;
-        in->value = (uint64_t)(status & 0x7f ? 128 + (status & 0x7f) : status >> 8);
+        in->value = (uint64_t)(status & 0x7f ? 256 + (status & 0x7f) : status >> 8);
         return init_fail(in, PLAN_DETAIL_EXIT, -ECANCELED);
 }
 

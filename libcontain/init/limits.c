@@ -47,10 +47,11 @@ int init_step_scheduler(struct init *in, const struct plan_step *step)
         return sys_sched_setattr(&attributes);
 }
 
+/* Of its group, which is the container's own; in place it is the caller's, with who knows whom in it. */
 int init_step_io_priority(struct init *in, const struct plan_step *step)
 {
-        (void)in;
-        return sys_ioprio_set(IOPRIO_WHO_PROCESS, 0, (int)(step->n[0] << IOPRIO_CLASS_SHIFT | step->n[1]));
+        return sys_ioprio_set(in->become ? IOPRIO_WHO_PROCESS : IOPRIO_WHO_PGRP, 0,
+                              (int)(step->n[0] << IOPRIO_CLASS_SHIFT | step->n[1]));
 }
 
 int init_step_memory_policy(struct init *in, const struct plan_step *step)

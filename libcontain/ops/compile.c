@@ -81,14 +81,22 @@ static void warn_of_groups(struct contain *c)
 }
 
 /* config.md: a capability that cannot be granted is no reason to fail, but one to say so. */
-static void warn_of_capabilities(struct contain *c)
+static void warn_of_capabilities(struct contain *c, const struct ct_facts *facts,
+                                 const struct ct_request *request)
 {
         const struct ct_strings *unknown = &c->spec->process.capabilities.unknown;
+        uint64_t missing = ct_plan_missing_capabilities(c->spec, facts, request);
+        const char *name;
 
         for (size_t i = 0; i < unknown->n; i++)
                 ct_log(c->ctx, CONTAIN_LOG_WARNING,
                        "%s: /process/capabilities: '%s' is not known, and left out", c->id,
                        unknown->items[i]);
+        for (unsigned i = 0; (name = ct_spec_capability_name(i)); i++)
+                if (missing >> i & 1)
+                        ct_log(c->ctx, CONTAIN_LOG_WARNING,
+                               "%s: /process/capabilities: '%s' cannot be granted here, and is left out",
+                               c->id, name);
 }
 
 int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, struct ct_plan **ret,
@@ -122,7 +130,7 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
                 if (c->namespace_fds[i] >= 0)
                         request.namespace_fds |= ct_namespace_types[i];
         request.cgroup_path = shown_cgroup_path(&facts);
-        warn_of_capabilities(c);
+        warn_of_capabilities(c, &facts, &request);
         warn_of_groups(c);
         return ct_plan_compile_rest(c->spec, &facts, &request, ct_arena_problems(c->arena), ret, err);
 }

@@ -25,7 +25,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define CT_OCI_VERSION     "1.3.0" /* of the documents this library writes */
 #define CT_MAX_EXTRA_FDS   128
 /* How long killed processes may take to go before destroying gives up: they may hang in the kernel. */
 #define CT_KILL_TIMEOUT_MS 10000
@@ -170,6 +169,8 @@ int ct_op_check(struct contain *c, const char *text, size_t size, const char *di
 int ct_op_create(struct contain *c, contain_error_t **err);
 int ct_op_start(struct contain *c, contain_error_t **err);
 int ct_op_signal(struct contain *c, int signo, unsigned flags, contain_error_t **err);
+/* The signal that the container is to be ended with. */
+int ct_op_stop_signal(struct contain *c, contain_error_t **err);
 int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err);
 int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err);
 int ct_op_become(struct contain *c, contain_error_t **err);

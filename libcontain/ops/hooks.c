@@ -22,9 +22,9 @@ static int run(struct contain *c, const struct ct_spec_hook *hook, enum ct_spec_
                 .at = at,
                 .kind = ct_spec_hook_name(kind),
                 .state = state,
+                .folder = c->record->bundle,
         };
 
-        (void)c;
         (void)snprintf(at, sizeof(at), "/hooks/%s/%zu", run.kind, i);
         return ct_hook_run(&run, err);
 }

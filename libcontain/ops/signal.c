@@ -4,6 +4,12 @@
 
 #include "ops/handle.h"
 
+#include "base/json.h"
+#include "base/signals.h"
+
+#include <signal.h>
+#include <string.h>
+
 static int not_running(struct contain *c, contain_error_t **err)
 {
         return ct_fail(err, CONTAIN_E_NOT_RUNNING, ESRCH, NULL, "container '%s' is not running", c->id);
@@ -30,4 +36,37 @@ int ct_op_signal(struct contain *c, int signo, unsigned flags, contain_error_t *
                 return ct_fail(err, CONTAIN_E_SYSTEM, -r, NULL, "cannot send signal %d to container '%s'",
                                signo, c->id);
         return 0;
+}
+
+/* What the annotations in @text say; 0 when they do not. */
+static int annotated_signal(const char *text, contain_error_t **err)
+{
+        _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
+        _cleanup_(ct_json_document_freep) struct ct_json_document *document = NULL;
+        struct ct_json annotations;
+        const char *name = NULL;
+        int r;
+
+        if (!arena)
+                return ct_fail_memory(err);
+        r = ct_json_parse(arena, "annotations", text, strlen(text), &document, &annotations, err);
+        if (r == 0)
+                r = ct_json_get_string(&annotations, CT_STOP_SIGNAL, &name, err);
+        if (r <= 0)
+                return r;
+        r = ct_signal_number(name);
+        return r > 0 ? r
+                     : ct_fail(err, CONTAIN_E_VALUE, EINVAL, "/annotations/" CT_STOP_SIGNAL,
+                               "'%s' is not a signal", name);
+}
+
+int ct_op_stop_signal(struct contain *c, contain_error_t **err)
+{
+        int r = 0;
+
+        pthread_mutex_lock(&c->look);
+        if (c->record && c->record->annotations)
+                r = annotated_signal(c->record->annotations, err);
+        pthread_mutex_unlock(&c->look);
+        return r == 0 ? SIGTERM : r;
 }

@@ -81,6 +81,7 @@ static int run_hook(struct ct_turn *turn, const struct plan_step *step, contain_
                 .timeout = (uint32_t)step->n[2],
                 .at = ct_plan_string(turn->plan, step->at),
                 .state = state,
+                .folder = turn->record->bundle,
         };
         return ct_hook_run(&hook, err);
 }

@@ -30,6 +30,7 @@ static ct_plan_part *const parts[] = {
         ct_plan_add_outer_limits,
         ct_plan_add_ready,
 
+        ct_plan_add_io_priority,
         ct_plan_add_start_hooks,
         ct_plan_add_stdio,
         ct_plan_add_keyring,

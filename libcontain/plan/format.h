@@ -161,7 +161,7 @@ enum plan_detail {
         PLAN_DETAIL_OWNER,
         PLAN_DETAIL_FORK,
         PLAN_DETAIL_EXEC,      /* a hook cannot be executed */
-        PLAN_DETAIL_EXIT,      /* a hook failed; value: exit code, or 128 + signal */
+        PLAN_DETAIL_EXIT,      /* a hook failed; value: exit code, or 256 + signal */
         PLAN_DETAIL_TIMEOUT,   /* a hook took too long */
         PLAN_DETAIL_NOT_FOUND, /* the program is in no folder of PATH */
         PLAN_DETAIL_NOT_EXECUTABLE,

@@ -103,13 +103,28 @@ int ct_plan_add_identity(struct ct_build *build, contain_error_t **err)
 /* --- capabilities ---------------------------------------------------------------------------- */
 
 /* Those that can be had: that the kernel knows, and that the caller has where nothing else gives them. */
-static uint64_t available(const struct ct_build *build)
+static uint64_t can_be_had(const struct ct_facts *facts, bool userns)
 {
-        const struct ct_facts *facts = build->facts;
         uint64_t known =
                 facts->last_capability >= 63 ? UINT64_MAX : (UINT64_C(2) << facts->last_capability) - 1;
 
-        return build->userns ? known : known & facts->capabilities;
+        return userns ? known : known & facts->capabilities;
+}
+
+static uint64_t available(const struct ct_build *build)
+{
+        return can_be_had(build->facts, build->userns);
+}
+
+uint64_t ct_plan_missing_capabilities(const struct ct_spec *spec, const struct ct_facts *facts,
+                                      const struct ct_request *request)
+{
+        const struct ct_spec_capabilities *sets = &spec->process.capabilities;
+        bool userns = (request->namespace_fds & CLONE_NEWUSER) ||
+                      ct_spec_namespace_find(spec, CLONE_NEWUSER, NULL) != NULL;
+
+        return (sets->bounding | sets->effective | sets->inheritable | sets->permitted | sets->ambient) &
+               ~can_be_had(facts, userns);
 }
 
 int ct_plan_add_bounding(struct ct_build *build, contain_error_t **err)

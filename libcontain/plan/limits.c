@@ -115,17 +115,25 @@ static void add_scheduler(struct ct_build *build)
         ct_build_add(build, .op = STEP_SCHEDULER, .at = "/process/scheduler", .blob = &blob);
 }
 
-int ct_plan_add_inner_limits(struct ct_build *build, contain_error_t **err)
+/* Of the whole process group, and so before the hooks that are run in it. */
+int ct_plan_add_io_priority(struct ct_build *build, contain_error_t **err)
 {
         const struct ct_spec_io_priority *io = &build->spec->process.io_priority;
+
+        (void)err;
+        if (io->has)
+                ct_build_add(build, .op = STEP_IO_PRIORITY, .at = "/process/ioPriority",
+                             .n = { io->class, (uint64_t)(int64_t)io->priority });
+        return 0;
+}
+
+int ct_plan_add_inner_limits(struct ct_build *build, contain_error_t **err)
+{
         const struct ct_optional_uint *personality = &build->spec->linux_.personality;
 
         if (personality->has)
                 ct_build_add(build, .op = STEP_PERSONALITY, .at = "/linux/personality",
                              .n = { personality->value });
         add_scheduler(build);
-        if (io->has)
-                ct_build_add(build, .op = STEP_IO_PRIORITY, .at = "/process/ioPriority",
-                             .n = { io->class, (uint64_t)(int64_t)io->priority });
         return add_memory_policy(build, err);
 }

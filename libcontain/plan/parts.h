@@ -66,6 +66,7 @@ ct_plan_part ct_plan_add_ready;
 
 /* limits.c */
 ct_plan_part ct_plan_add_outer_limits;
+ct_plan_part ct_plan_add_io_priority;
 ct_plan_part ct_plan_add_inner_limits;
 
 /* security.c */

@@ -33,6 +33,11 @@ int ct_plan_compile_rest(const struct ct_spec *spec, const struct ct_facts *fact
 /* Does an annotation say that the caller's supplementary groups stay, and none are set? */
 bool ct_plan_keeps_groups(const struct ct_spec *spec);
 
+/* Capabilities that the configuration asks for and that cannot be granted here, as a mask: they are left out.
+ */
+uint64_t ct_plan_missing_capabilities(const struct ct_spec *spec, const struct ct_facts *facts,
+                                      const struct ct_request *request);
+
 /* Prints a plan as JSON (contain_plan_json()). */
 int ct_plan_dump(const struct ct_plan *plan, struct ct_buf *ret);
 

@@ -14,6 +14,10 @@
 
 #define AT "/linux/seccomp"
 
+/* Of <linux/sched.h>, which does not mix with the C library's. */
+#define DEADLINE      6
+#define RESET_ON_FORK 0x01
+
 static uint64_t flag_bit(const char *name)
 {
         static const struct {
@@ -73,7 +77,7 @@ static void add_notifying(struct ct_build *build, uint64_t flags, const struct c
         const struct ct_spec_seccomp *seccomp = &build->spec->linux_.seccomp;
 
         (void)ct_buf_puts(&head, "{\"ociVersion\":");
-        (void)ct_buf_json_string(&head, build->spec->oci_version);
+        (void)ct_buf_json_string(&head, CT_OCI_VERSION);
         (void)ct_buf_puts(&head, ",\"fds\":[\"seccompFd\"],\"pid\":");
 
         (void)ct_buf_puts(&middle, ",");
@@ -95,6 +99,23 @@ static void add_notifying(struct ct_build *build, uint64_t flags, const struct c
                      .n = { flags }, .blob = filter);
 }
 
+/*
+ * Whoever is to be notified gets the descriptor from a thread that contain-init makes when it is the
+ * scheduler's already, and the kernel lets nobody fork under SCHED_DEADLINE who does not reset.
+ */
+static int check_scheduler(const struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_spec_scheduler *scheduler = &build->spec->process.scheduler;
+        int r;
+
+        if (!scheduler->has || scheduler->policy != DEADLINE || (scheduler->flags & RESET_ON_FORK))
+                return 0;
+        r = ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, AT,
+                    "'SCMP_ACT_NOTIFY' takes a thread, which 'SCHED_DEADLINE' forbids");
+        ct_error_set_hint(err, "add 'SCHED_FLAG_RESET_ON_FORK' to process.scheduler.flags");
+        return r;
+}
+
 static int add_filter(struct ct_build *build, contain_error_t **err)
 {
         _cleanup_buf_ struct ct_buf filter = CT_BUF_INIT;
@@ -109,6 +130,11 @@ static int add_filter(struct ct_build *build, contain_error_t **err)
         if (notifies && !seccomp->listener_path && !build->request->has_seccomp_socket)
                 return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, AT,
                                "'SCMP_ACT_NOTIFY' needs a 'listenerPath' to send the notifications to");
+        if (notifies) {
+                r = check_scheduler(build, err);
+                if (r < 0)
+                        return r;
+        }
         r = filter_flags(build, notifies, &flags, err);
         if (r < 0)
                 return r;

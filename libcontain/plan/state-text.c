@@ -33,7 +33,7 @@ static void put_annotations(const struct ct_build *build, struct ct_buf *text)
 void ct_plan_put_state_head(const struct ct_build *build, struct ct_buf *text, const char *status)
 {
         (void)ct_buf_puts(text, "{");
-        put_member(text, "ociVersion", build->spec->oci_version);
+        put_member(text, "ociVersion", CT_OCI_VERSION);
         (void)ct_buf_puts(text, ",");
         put_member(text, "id", build->request->id);
         (void)ct_buf_puts(text, ",");

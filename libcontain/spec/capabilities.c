@@ -56,6 +56,11 @@ static const char *const names[] = {
         "CAP_CHECKPOINT_RESTORE",
 };
 
+const char *ct_spec_capability_name(unsigned number)
+{
+        return number < CT_LENGTH(names) ? names[number] : NULL;
+}
+
 static bool add_name(const char *name, uint64_t *mask)
 {
         size_t i;

@@ -4,6 +4,7 @@
 
 #include "spec/spec.h"
 
+#include "base/signals.h"
 #include "spec/sections.h"
 #include "spec/values.h"
 
@@ -123,6 +124,26 @@ static int parse_name(const struct ct_json *value, const char *key, const char *
                             strlen(*ret), MAX_NAME);
 }
 
+/* Of the keys that the runtime-spec defines, the one that the runtime acts on. */
+static int parse_annotations(const struct ct_json *value, struct ct_spec *ret, contain_error_t **err)
+{
+        struct ct_json annotations, member;
+        const char *name = NULL;
+        int r;
+
+        r = ct_spec_get_pairs(value, "annotations", &ret->annotations, err);
+        if (r <= 0)
+                return r;
+        r = ct_json_get_object(value, "annotations", &annotations, err);
+        if (r > 0)
+                r = ct_json_get(&annotations, CT_STOP_SIGNAL, &member, err);
+        if (r > 0)
+                r = ct_json_string(&member, &name, err);
+        if (r <= 0 || ct_signal_number(name) > 0)
+                return r;
+        return ct_json_fail(&member, err, CONTAIN_E_VALUE, "'%s' is not a signal", name);
+}
+
 static int parse_sections(const struct ct_json *value, struct ct_spec *ret, contain_error_t **err)
 {
         struct ct_json member;
@@ -169,7 +190,7 @@ static int parse_document(const struct ct_json *value, struct ct_spec *ret, cont
         r = parse_name(value, "domainname", &ret->domainname, err);
         if (r < 0)
                 return r;
-        r = ct_spec_get_pairs(value, "annotations", &ret->annotations, err);
+        r = parse_annotations(value, ret, err);
         if (r < 0)
                 return r;
         r = parse_sections(value, ret, err);

@@ -18,6 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CT_OCI_VERSION                                                                                       \
+        "1.3.0" /* of the runtime-spec: what is known of it, and what documents are written in */
+
 struct ct_strings {
         char **items; /* ended by NULL; NULL itself when the member is absent */
         size_t n;
@@ -42,6 +45,9 @@ struct ct_spec_capabilities {
         /* Names in the file that no kernel header known here has, the first 64; to be logged, not refused. */
         struct ct_strings unknown;
 };
+
+/* "CAP_CHOWN"; NULL past the last one that is known. */
+const char *ct_spec_capability_name(unsigned number);
 
 struct ct_spec_rlimit {
         int resource; /* RLIMIT_ number */
@@ -346,6 +352,9 @@ struct ct_spec_linux {
         const char *mount_label;             /* NULL when absent */
         struct ct_optional_uint personality; /* PER_LINUX, PER_LINUX32 */
 };
+
+/* The annotation that names the signal which a container is to be ended with. */
+#define CT_STOP_SIGNAL "org.opencontainers.image.stopSignal"
 
 struct ct_spec {
         const char *oci_version;

@@ -10,7 +10,7 @@
         status = web.wait(timeout=60)
 """
 
-from ._handle import StrPath, version
+from ._handle import StrPath, signal_number, version
 from .constants import Cause, ErrorCode, Event, Flags, LogLevel, Status
 from .container import Container, Descriptor, ExitStatus, HasFileno
 from .context import Context, LogFunction
@@ -64,5 +64,6 @@ __all__ = [
     "Unsupported",
     "WrongStatus",
     "run",
+    "signal_number",
     "version",
 ]

@@ -27,6 +27,11 @@ def version() -> str:
     return text(lib.contain_version())
 
 
+def signal_number(name: str) -> int:
+    """The number of a signal that is given as text: "TERM", "SIGRTMIN+3", "15"."""
+    return call(lib.contain_signal_number, name.encode())
+
+
 class Handle:
     """Owns one reference on a C object.
 

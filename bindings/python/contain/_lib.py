@@ -79,6 +79,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_create": (c_int, [_HANDLE, _OUT]),
     "contain_start": (c_int, [_HANDLE, _OUT]),
     "contain_signal": (c_int, [_HANDLE, c_int, c_uint, _OUT]),
+    "contain_stop_signal": (c_int, [_HANDLE, _OUT]),
+    "contain_signal_number": (c_int, [c_char_p, _OUT]),
     "contain_wait": (c_int, [_HANDLE, c_int, POINTER(Exit), _OUT]),
     "contain_destroy": (c_int, [_HANDLE, c_uint, _OUT]),
     "contain_become": (c_int, [_HANDLE, _OUT]),

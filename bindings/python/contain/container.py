@@ -248,6 +248,11 @@ class Container:
         with self._handle.borrowed() as c:
             call(lib.contain_signal, c, int(signo), int(flags))
 
+    def stop_signal(self) -> int:
+        """The signal that the container asks to be ended with: its image's, or SIGTERM."""
+        with self._handle.borrowed() as c:
+            return call(lib.contain_stop_signal, c)
+
     def wait(self, timeout: float | None = None) -> ExitStatus:
         """Waits until the container's process has ended; raises Timeout after `timeout` seconds.
 

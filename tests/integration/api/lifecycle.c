@@ -386,3 +386,60 @@ TEST(documents_describe_this_build)
         EXPECT_CONTAINS(config, "ociVersion");
         EXPECT_EQ(contain_default_config(w.ctx, NULL, NULL, 1u << 30, &config, NULL), -EINVAL);
 }
+
+TEST(signal_that_the_container_asks_to_be_ended_with)
+{
+        static const struct {
+                const char *annotation;
+                int signo;
+        } cases[] = { { NULL, SIGTERM }, { "SIGUSR1", SIGUSR1 }, { "quit", SIGQUIT }, { "10", 10 } };
+        WORLD(w);
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct json_object *config = CONFIG(w, "sleep 60");
+                contain_t *c, *other = NULL;
+
+                if (cases[i].annotation)
+                        config_set(config, "/annotations", "{'org.opencontainers.image.stopSignal': '%s'}",
+                                   cases[i].annotation);
+                c = guest_new(&w, config);
+                REQUIRE(c != NULL);
+                EXPECT_OK(contain_create(c, &error_));
+                EXPECT_EQ(contain_stop_signal(c, NULL), cases[i].signo);
+                EXPECT_OK(contain_open(&other, w.ctx, contain_id(c), &error_));
+                EXPECT_EQ(contain_stop_signal(other, NULL), cases[i].signo);
+                contain_unref(other);
+                EXPECT_OK(contain_destroy(c, 0, &error_));
+                contain_unref(c);
+        }
+}
+
+TEST(stop_signal_that_is_none)
+{
+        struct json_object *config;
+        contain_error_t *error = NULL;
+        auto_container c = NULL;
+        WORLD(w);
+
+        config = CONFIG(w, "true");
+        config_set(config, "/annotations", "{'org.opencontainers.image.stopSignal': 'SIGNOTHING'}");
+        EXPECT_OK(contain_new(&c, w.ctx, "x", &error_));
+        EXPECT(guest_load(c, &w, config, &error) < 0);
+        EXPECT_EQ(contain_error_code(error), CONTAIN_E_VALUE);
+        EXPECT_STR(contain_error_pointer(error), "/annotations/org.opencontainers.image.stopSignal");
+        contain_error_free(error);
+}
+
+TEST(signals_by_name)
+{
+        EXPECT_EQ(contain_signal_number("TERM", NULL), SIGTERM);
+        EXPECT_EQ(contain_signal_number("sigkill", NULL), SIGKILL);
+        EXPECT_EQ(contain_signal_number("SIGRTMIN+3", NULL), SIGRTMIN + 3);
+        EXPECT_EQ(contain_signal_number("RTMAX-1", NULL), SIGRTMAX - 1);
+        EXPECT_EQ(contain_signal_number("9", NULL), 9);
+        EXPECT_FAILS(contain_signal_number("NOTHING", &error_), EINVAL, CONTAIN_E_ARGUMENT);
+        EXPECT_FAILS(contain_signal_number("0", &error_), EINVAL, CONTAIN_E_ARGUMENT);
+        EXPECT_FAILS(contain_signal_number("", &error_), EINVAL, CONTAIN_E_ARGUMENT);
+        EXPECT_FAILS(contain_signal_number("SIGRTMIN+99", &error_), EINVAL, CONTAIN_E_ARGUMENT);
+        EXPECT_FAILS(contain_signal_number(NULL, &error_), EINVAL, CONTAIN_E_ARGUMENT);
+}

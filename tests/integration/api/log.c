@@ -5,8 +5,10 @@
 #include "api.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 struct lines {
         char text[4096];
@@ -86,4 +88,45 @@ TEST(settings_are_for_contexts_that_are_not_in_use)
         EXPECT_OK(contain_new(&c, w.ctx, NULL, &error_));
         EXPECT_FAILS(contain_ctx_set_log(w.ctx, collect, &lines, CONTAIN_LOG_DEBUG, &error_), EBUSY,
                      CONTAIN_E_BUSY);
+}
+
+TEST(capabilities_that_cannot_be_granted_are_told_of)
+{
+        struct lines lines = { .worst = CONTAIN_LOG_DEBUG };
+        struct json_object *config;
+        WORLD(w);
+
+        /* Of those that the caller may lack: what it has not, the container does not get. */
+        if (prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE, 0, 0, 0) == 1)
+                SKIP("needs a caller without CAP_SYS_RESOURCE");
+        config = CONFIG(w, "true");
+        config_set(config, "/process/capabilities/bounding", "['CAP_KILL', 'CAP_SYS_RESOURCE']");
+        live(&w, &lines, CONTAIN_LOG_WARNING, config);
+        EXPECT_STR(lines.text, "1 logged: /process/capabilities: 'CAP_SYS_RESOURCE' cannot be granted here, "
+                               "and is left out\n");
+}
+
+TEST(poststop_hooks_that_fail_are_told_of_and_the_others_run)
+{
+        struct lines lines = { .worst = CONTAIN_LOG_DEBUG };
+        struct json_object *config;
+        char path[128];
+        auto_text ran = NULL;
+        WORLD(w);
+
+        snprintf(path, sizeof(path), "%s/ran", w.dir);
+        config = CONFIG(w, "true");
+        config_set(config, "/hooks/poststop/-", "{'path': '/absent/hook'}");
+        config_set(config, "/hooks/poststop/-", "{'path': '/bin/false'}");
+        config_set(config, "/hooks/poststop/-",
+                   "{'path': '/bin/sh', 'args': ['sh', '-c', 'echo yes >%s; kill -9 $$']}", path);
+        live(&w, &lines, CONTAIN_LOG_WARNING, config);
+        EXPECT_CONTAINS(lines.text,
+                        "1 logged: /hooks/poststop/0: poststop hook '/absent/hook' cannot be executed");
+        EXPECT_CONTAINS(lines.text,
+                        "1 logged: /hooks/poststop/1: poststop hook '/bin/false' exited with status 1");
+        EXPECT_CONTAINS(lines.text,
+                        "1 logged: /hooks/poststop/2: poststop hook '/bin/sh' was ended by signal 9");
+        ran = read_text(path);
+        EXPECT_STR(ran ? ran : "", "yes\n");
 }

@@ -192,10 +192,11 @@ TEST(hooks_get_their_streams_and_an_empty_mask)
         fake_reset(&build);
         fake_file("ptmx", 0020666, UINT64_C(5) << 32 | 2);
         EXPECT_EQ(fake_run("contain-init", &status), FAKE_EXECUTED);
-        EXPECT_CONTAINS(fake_trace(),
-                        "write(45, \"{\"pid\":\")\nwrite(45, \"1\")\nwrite(45, \"}\")\nlseek(45)\n"
-                        "clone(0x5100)\n  dup3(45, 0)\n  rt_sigprocmask(2)\n  execve(\"/bin/hook\")\n"
-                        "ppoll()\nwait4(78)\n");
+        EXPECT_CONTAINS(
+                fake_trace(),
+                "write(45, \"{\"pid\":\")\nwrite(45, \"1\")\nwrite(45, \"}\")\nlseek(45)\n"
+                "clone(0x5100)\n  fchdir(29)\n  dup3(45, 0)\n  rt_sigprocmask(2)\n  execve(\"/bin/hook\")\n"
+                "ppoll()\nwait4(78)\n");
 }
 
 TEST(hooks_that_cannot_be_waited_for_are_killed)

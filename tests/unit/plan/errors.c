@@ -35,6 +35,11 @@ static const struct refusal {
         { "no privilege", "capabilities none\n", WORLD_CONFIG("", "", ""), CONTAIN_E_NAMESPACE,
           "/linux/namespaces/0" },
 
+        { "deadline and notify", "",
+          WORLD_CONFIG(",'scheduler':{'policy':'SCHED_DEADLINE','runtime':1,'deadline':2}",
+                       ",'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','listenerPath':'/l'," NOTIFY "}", ""),
+          CONTAIN_E_CONFLICT, "/linux/seccomp" },
+
         /* without mounts of its own */
         { "mounts", "", WORLD_NAMESPACES("", "", MOUNT("'type':'tmpfs'")), CONTAIN_E_CONFLICT, "/mounts/0" },
         { "mounts, joined", "", WORLD_NAMESPACES("{'type':'mount','path':'/n'}", "", MOUNT("'type':'tmpfs'")),

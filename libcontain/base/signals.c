@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Names of signals. */
+/* Names of signals, as people and images write them. */
 
-#include "signals.h"
+#include "base/signals.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -64,12 +64,12 @@ static int parse_real_time(const char *text)
         return signo >= SIGRTMIN && signo <= SIGRTMAX ? signo : -EINVAL;
 }
 
-int signals_parse(const char *text)
+int ct_signal_number(const char *text)
 {
         int signo;
 
         signo = parse_number(text);
-        if (signo >= 0)
+        if (signo > 0)
                 return signo;
         if (strncasecmp(text, "SIG", 3) == 0)
                 text += 3;
