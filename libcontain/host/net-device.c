@@ -173,9 +173,12 @@ static int look(struct ct_net_devices *devices, const char *host_name, const cha
         int r;
 
         r = ct_link_find(&devices->host, host_name, &ret->before);
-        if (r == -ENODEV)
-                return ct_fail(err, CONTAIN_E_NETWORK, ENODEV, at, "the host has no network device '%s'",
-                               host_name);
+        if (r == -ENODEV) {
+                (void)ct_fail(err, CONTAIN_E_NETWORK, ENODEV, at, "the host has no network device '%s'",
+                              host_name);
+                ct_error_set_cause(err, CONTAIN_CAUSE_CONFIG);
+                return r;
+        }
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_NETWORK, -r, at, "cannot look at network device '%s'",
                                host_name);

@@ -67,10 +67,10 @@ static bool network_begin(struct network *network, const char *setup)
 
 #define PAIR "ip link add a0 type veth peer name b0; ip link set b0 up; "
 
-/* What a device is: flags, addresses and lifetimes, without numbers that time changes. */
+/* What a device is: flags, addresses and lifetimes, without what the kernel makes and time changes. */
 #define LOOK                                                                                                 \
         "ip -o link show a0 | sed 's/^[0-9]*: //; s/qdisc.*mode//'; "                                        \
-        "ip -o addr show a0 | sed 's/^[0-9]*: //; s/[0-9]*sec/sec/g' | sort"
+        "ip -o addr show a0 | sed 's/^[0-9]*: //; s/[0-9]*sec/sec/g' | grep -v fe80: | sort"
 
 /* Permanent and global, secondary with a label, with a peer, in IPv6; and four that are not to be kept. */
 #define ADDRESSES                                                                                            \
@@ -163,6 +163,8 @@ static void expect_untouched(struct world *w, struct json_object *config, int co
         REQUIRE(c != NULL);
         EXPECT(contain_create(c, &error) < 0);
         EXPECT_EQ(contain_error_code(error), code);
+        EXPECT_EQ(contain_error_cause(error),
+                  code == CONTAIN_E_HOOK ? CONTAIN_CAUSE_OTHER : CONTAIN_CAUSE_CONFIG);
         EXPECT_STR(contain_error_pointer(error), pointer);
         contain_error_free(error);
         after = host_output(LOOK);
@@ -287,4 +289,28 @@ TEST(joined_namespace_that_is_the_hosts_own)
         config_namespace(config, "network", "/proc/thread-self/ns/net");
         config_set(config, "/linux/netDevices", "{'a0': {'name': 'net1'}}");
         expect_untouched(&w, config, CONTAIN_E_NETWORK, "/linux/netDevices/a0");
+}
+
+TEST(parameters_of_a_device_with_a_dot_in_its_name)
+{
+        struct json_object *config;
+        NETWORK(w, "ip link add eno2.100 type veth peer name b0");
+
+        /* With slashes between the parts, dots belong to names, as with sysctl(8); with dots, slashes do. */
+        config = CONFIG(w, "cd /proc/sys/net/ipv4/conf; cat eno2.100/forwarding lo/forwarding "
+                           "eno2.100/accept_redirects");
+        config_set(config, "/linux/netDevices", "{'eno2.100': {}}");
+        config_set(config, "/linux/sysctl",
+                   "{'net/ipv4/conf/eno2.100/forwarding': '1', 'net.ipv4.conf.lo.forwarding': '1',"
+                   " 'net.ipv4.conf.eno2/100.accept_redirects': '0'}");
+        EXPECT_OUTPUT(w, config, "1\n1\n0\n");
+}
+
+TEST(features_tell_of_network_devices)
+{
+        auto_text features = NULL;
+        WORLD(w);
+
+        EXPECT_OK(contain_features_json(w.ctx, &features, &error_));
+        EXPECT_CONTAINS(features ? features : "", "\"netDevices\": {\"enabled\": true}");
 }

@@ -162,6 +162,64 @@ TEST(resource_limits)
         EXPECT_OUTPUT(w, config, "0 1\n100 200\n7 7\n100\n");
 }
 
+TEST(umask_and_out_of_memory_score_are_the_callers_when_not_given)
+{
+        char expected[64];
+        auto_text score = NULL;
+        mode_t before;
+        WORLD(w);
+
+        before = umask(026);
+        score = read_text("/proc/self/oom_score_adj");
+        snprintf(expected, sizeof(expected), "0026\n%s", score);
+        EXPECT_OUTPUT(w, CONFIG(w, "umask; cat /proc/self/oom_score_adj"), expected);
+        umask(before);
+}
+
+TEST(apparmor_profile)
+{
+        struct json_object *config;
+        WORLD(w);
+
+        if (access("/sys/kernel/security/apparmor/profiles", F_OK) < 0)
+                SKIP("needs a kernel with AppArmor enabled");
+        config = CONFIG(w, "cat /proc/self/attr/apparmor/current");
+        config_set(config, "/process/apparmorProfile", "'unconfined'");
+        EXPECT_OUTPUT(w, config, "unconfined\n");
+        config = CONFIG(w, "true");
+        config_set(config, "/process/apparmorProfile", "'no-such-profile'");
+        EXPECT_IN_OUTPUT(w, config, "error: /process/apparmorProfile");
+}
+
+TEST(labels_of_security_modules_that_are_not_there)
+{
+        static const struct {
+                const char *at, *module;
+        } cases[] = { { "/process/apparmorProfile", "/sys/kernel/security/apparmor" },
+                      { "/process/selinuxLabel", "/sys/fs/selinux/enforce" },
+                      { "/linux/mountLabel", "/sys/fs/selinux/enforce" } };
+        WORLD(w);
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct json_object *config = CONFIG(w, "true");
+                contain_error_t *error = NULL;
+                auto_container c = NULL;
+
+                if (access(cases[i].module, F_OK) == 0) {
+                        json_object_put(config);
+                        continue;
+                }
+                config_set(config, cases[i].at, "'some:label'");
+                c = guest_new(&w, config);
+                REQUIRE(c != NULL);
+                EXPECT_EQ(contain_create(c, &error), -EOPNOTSUPP);
+                EXPECT_EQ(contain_error_code(error), CONTAIN_E_UNSUPPORTED);
+                EXPECT_EQ(contain_error_cause(error), CONTAIN_CAUSE_KERNEL);
+                EXPECT_STR(contain_error_pointer(error), cases[i].at);
+                contain_error_free(error);
+        }
+}
+
 TEST(out_of_memory_score)
 {
         struct json_object *config;
