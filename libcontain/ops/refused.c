@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Namespaces that the kernel does not let the caller have: the reason in place of "Operation not permitted".
- */
+/* Namespaces and id maps that the caller may not have: the reason, in place of "Operation not permitted". */
 
 #include "ops/handle.h"
 
