@@ -52,13 +52,14 @@ class Cases:
                     self.bad[name[:-5]] = (code, pointer.strip())
 
     def having(self, path, word=None):
-        """y_ cases with the property, or with the word as its value."""
+        """y_ cases with the property, or with the word as its value. An empty text counts as absent."""
         return [name for name, text in self.good.items()
-                if any(word in (None, value) for value in values(text, path))]
+                if any(word in (None, value) for value in values(text, path) if value != '')]
 
     def refusing(self, path):
-        """n_ cases that are refused at or below the property."""
-        return [name for name, (_, pointer) in self.bad.items() if pointer and matches(pointer, path)]
+        """n_ cases that are refused at the property, and then those below it."""
+        found = [name for name, (_, pointer) in self.bad.items() if pointer and matches(pointer, path)]
+        return sorted(found, key=lambda name: len(split(self.bad[name][1])))
 
     def lacking(self, path):
         """n_ cases that are refused for what is missing in the object around a required property, and lack the property."""

@@ -85,11 +85,21 @@ def title(row):
     return text + ''.join(f'<br>*{escape(note)}*' for note in notes if note)
 
 
+def sums(rows):
+    """How many rows each has with which mark."""
+    lines = ['| rows | Y | ~ | N |', '| --- | --- | --- | --- |']
+    for who, name in (('ours', 'libcontain'), *((peer, peer) for peer in table.PEERS)):
+        marks = [standing(row, who)[0] for row in rows]
+        lines.append(f'| {name} | ' + ' | '.join(str(marks.count(mark)) for mark in table.STANDINGS) + ' |')
+    return '\n'.join(lines) + '\n'
+
+
 def page():
     known, found = lists.properties(), cases.Cases()
-    lines = [INTRODUCTION]
+    sections = table.load()
+    lines = [INTRODUCTION, sums([row for section in sections for row in section.rows])]
     last = None
-    for section in table.load():
+    for section in sections:
         if section.file != last:
             lines.append(f'## {section.file}\n')
             last = section.file
