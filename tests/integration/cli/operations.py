@@ -62,6 +62,20 @@ class Start(case.CliCase):
         self.refuse('/process', 'create', '--bundle', b.save().path, self.fresh_id())
         self.assert_no_trace()
 
+    def test_poststart_hook_that_fails(self):
+        """An error, and the container is stopped; its other hooks still have their turn"""
+        mark = self.path('mark')
+        b = self.shell(case.WAIT)
+        b.config['hooks'] = {'poststart': [{'path': '/bin/true'}, {'path': '/bin/sh', 'args': ['sh', '-c', 'exit 6']}],
+                             'poststop': [{'path': '/bin/sh', 'args': ['sh', '-c', f'echo stopped >{mark}']}]}
+        name = self.fresh_id()
+        self.succeed('create', '--bundle', b.save().path, name)
+        self.refuse('/hooks/poststart/1', 'start', name)
+        self.wait_for_status(name, 'stopped')
+        self.succeed('delete', name)
+        self.assertTrue(os.path.exists(mark))
+        self.assert_no_trace()
+
     def test_of_a_stopped_container(self):
         name, _ = self.running('exit 3')
         self.wait_for_status(name, 'stopped')
