@@ -218,6 +218,44 @@ func (c *Container) Start() error {
 	})
 }
 
+// SetNotifySocket names the service manager's socket for a container that was created with one, and
+// that this handle is going to start.
+func (c *Container) SetNotifySocket(path string) error {
+	var s cStrings
+	defer s.free()
+	name := s.orNull(path)
+	if s.err != nil {
+		return s.err
+	}
+	return c.call(func(c *C.contain_t, e **C.contain_error_t) C.int {
+		return C.contain_set_notify_socket(c, name, e)
+	})
+}
+
+// Notifications polls readable when there is something for ForwardNotifications; it is not to be read from.
+func (c *Container) Notifications() (*os.File, error) {
+	fd, err := c.handle.call(func(p unsafe.Pointer, e **C.contain_error_t) C.int {
+		return C.contain_notify_fd((*C.contain_t)(p), e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "notifications"), nil
+}
+
+// ForwardNotifications passes on what the program says of itself; true once it is ready. With
+// mainProcess the container's process becomes the main one of the service, for callers that end before it.
+func (c *Container) ForwardNotifications(mainProcess bool) (bool, error) {
+	var flag C.int
+	if mainProcess {
+		flag = 1
+	}
+	ready, err := c.handle.call(func(p unsafe.Pointer, e **C.contain_error_t) C.int {
+		return C.contain_notify_forward((*C.contain_t)(p), flag, e)
+	})
+	return ready > 0, err
+}
+
 // Signal sends a signal to the container's first process.
 func (c *Container) Signal(signo syscall.Signal) error {
 	return c.signal(signo, 0)

@@ -8,6 +8,7 @@ import "C"
 import (
 	"os"
 	"runtime"
+	"strings"
 	"unsafe"
 )
 
@@ -39,6 +40,15 @@ type Options struct {
 
 	// SeccompSocket is a connected socket that receives the seccomp notification descriptor.
 	SeccompSocket *os.File
+
+	// ListenFiles is how many of the first ExtraFiles are sockets to serve (sd_listen_fds(3)), and
+	// ListenNames are their names.
+	ListenFiles int
+	ListenNames []string
+
+	// NotifySocket is the service manager's socket that is told when the program is ready: a path,
+	// or "@NAME". See Container.ForwardNotifications.
+	NotifySocket string
 
 	// Ephemeral containers have no file on disk, and are gone with their last handle or this process.
 	Ephemeral bool
@@ -95,7 +105,8 @@ func (o *Options) apply(c *C.contain_t, e **C.contain_error_t) C.int {
 func (o *Options) applyNames(h *handle) error {
 	var s cStrings
 	defer s.free()
-	socket := s.orNull(o.ConsoleSocket)
+	socket, notify := s.orNull(o.ConsoleSocket), s.orNull(o.NotifySocket)
+	listen := s.orNull(strings.Join(o.ListenNames, ":"))
 	types := make(map[*C.char]*os.File, len(o.Namespaces))
 	for name, f := range o.Namespaces {
 		types[s.one(name)] = f
@@ -106,6 +117,14 @@ func (o *Options) applyNames(h *handle) error {
 	_, err := h.call(func(p unsafe.Pointer, e **C.contain_error_t) C.int {
 		for name, f := range types {
 			if r := C.contain_set_namespace_fd((*C.contain_t)(p), name, descriptor(f), e); r < 0 {
+				return r
+			}
+		}
+		if r := C.contain_set_listen_fds((*C.contain_t)(p), C.uint(o.ListenFiles), listen, e); r < 0 {
+			return r
+		}
+		if notify != nil {
+			if r := C.contain_set_notify_socket((*C.contain_t)(p), notify, e); r < 0 {
 				return r
 			}
 		}

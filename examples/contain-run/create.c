@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "files.h"
+#include "service.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -68,7 +69,8 @@ static int load(struct app *app, const struct create_options *options, char **pr
 static int set_options(struct app *app, const struct create_options *options, contain_t *c)
 {
         _cleanup_error_ contain_error_t *error = NULL;
-        unsigned flags = 0;
+        unsigned flags = 0, n_sockets = service_listen_fds();
+        int r;
 
         if (options->no_pivot)
                 flags |= CONTAIN_NO_PIVOT;
@@ -78,10 +80,12 @@ static int set_options(struct app *app, const struct create_options *options, co
                 return app_fail_error(app, error);
         if (options->console_socket && contain_set_console_socket(c, options->console_socket, &error) < 0)
                 return app_fail_error(app, error);
-        for (unsigned i = 0; i < options->preserve_fds; i++)
+        /* The manager's sockets are the first; --preserve-fds counts those behind them. */
+        for (unsigned i = 0; i < n_sockets + options->preserve_fds; i++)
                 if (contain_add_fd(c, 3 + (int)i, &error) < 0)
                         return app_fail_error(app, error);
-        return 0;
+        r = service_set_sockets(app, c, n_sockets);
+        return r == 0 ? service_set_notify(app, c) : r;
 }
 
 /* Looked at before the library opens anything, which else could be taken for the caller's. */
@@ -100,7 +104,7 @@ int create_handle(struct app *app, const struct create_options *options, const c
         _cleanup_error_ contain_error_t *error = NULL;
         int r;
 
-        r = check_preserved(app, options->preserve_fds);
+        r = check_preserved(app, service_listen_fds() + options->preserve_fds);
         if (r == 0)
                 r = app_context(app, &ctx);
         if (r != 0)

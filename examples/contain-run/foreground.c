@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
-enum { PROCESS, SIGNALS, TERMINAL };
+enum { PROCESS, SIGNALS, NOTIFICATIONS, TERMINAL };
 
 int foreground_take_signals(struct app *app, int *ret_fd)
 {
@@ -46,11 +46,12 @@ static void pass_signals(contain_t *c, int signal_fd, struct terminal *terminal)
 }
 
 /* Returns 0 once the process has ended, or -errno. */
-static int loop(contain_t *c, int pidfd, int signal_fd, struct terminal *terminal)
+static int loop(contain_t *c, int pidfd, int signal_fd, int notify_fd, struct terminal *terminal)
 {
         struct pollfd fds[TERMINAL + TERMINAL_POLLFDS] = {
                 [PROCESS] = { .fd = pidfd, .events = POLLIN },
                 [SIGNALS] = { .fd = signal_fd, .events = POLLIN },
+                [NOTIFICATIONS] = { .fd = notify_fd, .events = POLLIN }, /* ignored when negative */
         };
         nfds_t n = terminal ? TERMINAL + TERMINAL_POLLFDS : TERMINAL;
 
@@ -64,6 +65,10 @@ static int loop(contain_t *c, int pidfd, int signal_fd, struct terminal *termina
                 }
                 if (fds[SIGNALS].revents)
                         pass_signals(c, signal_fd, terminal);
+                /* This process stays the main one of the service. Whom it cannot tell, it does not wait for.
+                 */
+                if (fds[NOTIFICATIONS].revents && contain_notify_forward(c, 0, NULL) < 0)
+                        fds[NOTIFICATIONS].fd = -1;
                 if (fds[PROCESS].revents)
                         return 0;
                 if (terminal)
@@ -75,16 +80,17 @@ int foreground_wait(struct app *app, contain_t *c, int signal_fd, int console_fd
 {
         contain_exit_t status = { .size = sizeof(status) };
         _cleanup_error_ contain_error_t *error = NULL;
-        _cleanup_close_ int pidfd = -EBADF;
+        _cleanup_close_ int pidfd = -EBADF, notify_fd = -EBADF;
         struct terminal terminal;
         int r = 0;
 
         if (console_fd >= 0)
                 terminal_init(&terminal, console_fd);
+        notify_fd = contain_notify_fd(c, NULL);
         pidfd = contain_pidfd(c, NULL);
         /* None: it has ended already, and contain_wait() knows how. */
         if (pidfd >= 0)
-                r = loop(c, pidfd, signal_fd, console_fd >= 0 ? &terminal : NULL);
+                r = loop(c, pidfd, signal_fd, notify_fd, console_fd >= 0 ? &terminal : NULL);
         if (console_fd >= 0)
                 terminal_done(&terminal);
         if (r < 0)

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "create.h"
 #include "foreground.h"
+#include "service.h"
 
 static int start(struct app *app, contain_t *c)
 {
@@ -32,6 +33,8 @@ static int run_detached(struct app *app, const struct create_options *options, c
                 r = start(app, c);
         if (r == 0)
                 r = create_announce(app, options, c);
+        if (r == 0)
+                r = service_wait_ready(app, c);
         if (r != 0)
                 create_undo(c);
         return r;

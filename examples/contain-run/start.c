@@ -4,6 +4,7 @@
 
 #include "app.h"
 #include "commands.h"
+#include "service.h"
 
 static int run(struct app *app, const void *values, const struct operands *operands)
 {
@@ -13,11 +14,13 @@ static int run(struct app *app, const void *values, const struct operands *opera
 
         (void)values;
         r = app_open(app, operands->words[0], &c);
+        if (r == 0)
+                r = service_set_notify(app, c);
         if (r != 0)
                 return r;
         if (contain_start(c, &error) < 0)
                 return app_fail_error(app, error);
-        return EXIT_SUCCESS;
+        return service_wait_ready(app, c);
 }
 
 const struct command command_start = {

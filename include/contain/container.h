@@ -236,6 +236,40 @@ CONTAIN_API int contain_set_console_socket(contain_t *c, const char *path, conta
 CONTAIN_API int contain_set_seccomp_socket(contain_t *c, int fd, contain_error_t **err);
 
 /**
+ * contain_set_listen_fds() - say which of the added descriptors are sockets to serve
+ * @c:     a container that has not been created
+ * @n:     how many of the first ones that contain_add_fd() added; 0 for none
+ * @names: their names, with colons between them; NULL for none
+ * @err:   receives the details of a failure; may be NULL
+ *
+ * Its program finds LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID, its own pid as it sees it, in its
+ * environment, as sd_listen_fds(3) expects them.
+ *
+ * Threads: any.
+ * Returns: 0; -E2BIG; -EBUSY once created.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_set_listen_fds(contain_t *c, unsigned n, const char *names, contain_error_t **err);
+
+/**
+ * contain_set_notify_socket() - say who wants to know when the program is ready
+ * @c:    a container that has not been created; or one that was created with such a socket and
+ *        has not been started
+ * @path: the service manager's socket: an absolute path, or an at sign and an abstract name,
+ *        as in NOTIFY_SOCKET; NULL for nobody
+ * @err:  receives the details of a failure; may be NULL
+ *
+ * The container gets a socket of its own at /run/notify/notify.sock, and NOTIFY_SOCKET says so in
+ * its environment (sd_notify(3)). What comes in on it is passed on by contain_notify_forward().
+ * Not for ephemeral containers.
+ *
+ * Threads: any.
+ * Returns: 0; -EINVAL; -ENAMETOOLONG; -EBUSY once started.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_set_notify_socket(contain_t *c, const char *path, contain_error_t **err);
+
+/**
  * contain_plan_json() - print the program that would make the container
  * @c:   a container with a configuration
  * @ret: receives a JSON document: the ordered steps, each with the place in the configuration
@@ -303,6 +337,38 @@ CONTAIN_API int contain_create(contain_t *c, contain_error_t **err);
  * Since:   1.0
  */
 CONTAIN_API int contain_start(contain_t *c, contain_error_t **err);
+
+/**
+ * contain_notify_fd() - poll for what the program says of itself
+ * @c:   a container that was started with contain_set_notify_socket()
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Readable (POLLIN) when there is something for contain_notify_forward(); nothing is to be read from it
+ * otherwise. Only the process that started the container has it.
+ *
+ * Threads: any.
+ * Returns: a descriptor, close-on-exec, for the caller to close; -ENOTCONN when nobody listens here.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_notify_fd(contain_t *c, contain_error_t **err);
+
+/**
+ * contain_notify_forward() - pass on what the program says of itself
+ * @c:            a container that was started with contain_set_notify_socket()
+ * @main_process: 1 to tell with READY=1 that the container's process is the service's main one, for callers
+ *                that end before it; 0 for callers that stay
+ * @err:          receives the details of a failure; may be NULL
+ *
+ * What concerns the state of the program itself is passed on, such as READY, STATUS, WATCHDOG and
+ * barriers; other variables are left out. Does not wait for the program. When READY=1 was passed on, waits
+ * up to 5 seconds until the service manager has read it: the caller may end then.
+ *
+ * Threads: any.
+ * Returns: 1 once READY=1 was passed on, by this call or one before; 0; -ENOTCONN; -errno when the service
+ *          manager cannot be reached.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_notify_forward(contain_t *c, int main_process, contain_error_t **err);
 
 /** Flags of contain_signal(). */
 enum {

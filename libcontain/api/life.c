@@ -211,3 +211,20 @@ int contain_event_next(contain_t *c, contain_error_t **err)
 
         return r < 0 ? r : ct_op_event_next(c, err);
 }
+
+int contain_notify_fd(contain_t *c, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        return r < 0 ? r : ct_op_notify_fd(c, err);
+}
+
+int contain_notify_forward(contain_t *c, int main_process, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        return ct_op_notify_forward(c, main_process != 0, err);
+}

@@ -300,3 +300,38 @@ int contain_set_console_socket(contain_t *c, const char *path, contain_error_t *
         c->console_socket = copy;
         return 0;
 }
+
+int contain_set_notify_socket(contain_t *c, const char *path, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        return ct_op_set_notify(c, path, err);
+}
+
+int contain_set_listen_fds(contain_t *c, unsigned n, const char *names, contain_error_t **err)
+{
+        char *copy = NULL;
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        if (r < 0)
+                return r;
+        if (n > CT_MAX_EXTRA_FDS)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, E2BIG, NULL, "more than %d sockets to serve",
+                               CT_MAX_EXTRA_FDS);
+        if (names) {
+                copy = strdup(names);
+                if (!copy)
+                        return ct_fail_memory(err);
+        }
+        free(c->listen_names);
+        c->listen_names = copy;
+        c->n_listen_fds = n;
+        return 0;
+}

@@ -140,6 +140,20 @@ static int add_home(struct init *in, uint64_t envc)
         return 0;
 }
 
+/* --- LISTEN_PID ----------------------------------------------------------------------------- */
+
+static int add_listen_pid(struct init *in, uint64_t envc)
+{
+        static const char name[] = "LISTEN_PID=";
+        char *variable = init_alloc(in, sizeof(name) + TEXT_DECIMAL);
+
+        if (!variable)
+                return init_fail(in, PLAN_DETAIL_MEMORY, -ENOMEM);
+        (void)text_decimal(text_copy(variable, name, sizeof(name) - 1), (uint64_t)sys_getpid());
+        in->envp[envc] = variable;
+        return 0;
+}
+
 /* --- before the filter ---------------------------------------------------------------------- */
 
 int init_unblock(struct init *in)
@@ -160,9 +174,11 @@ int init_prepare_exec(struct init *in)
                 return 0;
         if (step->op != STEP_EXEC)
                 return init_fail(in, PLAN_DETAIL_PLAN, -EINVAL);
-        r = init_split_table(in, step, step->n[0], step->n[1], 1, &in->argv, &in->envp);
+        r = init_split_table(in, step, step->n[0], step->n[1], 2, &in->argv, &in->envp);
+        if (r == 0 && in->listen_pid)
+                r = add_listen_pid(in, step->n[1]);
         if (r == 0 && step->n[2] != 0)
-                r = add_home(in, step->n[1]);
+                r = add_home(in, step->n[1] + in->listen_pid);
         if (r == 0)
                 r = init_unblock(in);
         if (r < 0)

@@ -87,6 +87,7 @@ struct init {
         bool umask_set, unblocked;
         const struct plan_step *exec; /* once it is prepared */
         char **argv, **envp;
+        bool listen_pid; /* the program is to be told its pid */
 
         /* Memory for tables. */
         char *arena;

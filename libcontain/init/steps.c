@@ -93,6 +93,9 @@ int init_step(struct init *in, const struct plan_step *step)
                 return init_step_stdio_console(in, step);
         case STEP_EXTRA_FD:
                 return init_step_extra_fd(in, step);
+        case STEP_LISTEN_PID:
+                in->listen_pid = true;
+                return 0;
         case STEP_KEYRING:
                 return init_step_keyring(in, step);
         case STEP_PERSONALITY:

@@ -113,12 +113,28 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
                 .has_rootfs_fd = c->rootfs_fd >= 0,
                 .has_seccomp_socket = c->seccomp_fd >= 0,
                 .n_extra_fds = (unsigned)c->n_extra_fds,
+                .n_listen_fds = c->n_listen_fds,
+                .listen_names = c->listen_names,
         };
         struct ct_facts facts;
         int r;
 
         if (!arena)
                 return ct_fail_memory(err);
+        if (c->n_listen_fds > c->n_extra_fds)
+                return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, NULL,
+                               "%u sockets are to be served, but only %zu descriptors were added",
+                               c->n_listen_fds, c->n_extra_fds);
+        if (c->notify_socket) {
+                if (become || ct_is_ephemeral(c))
+                        return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, NULL,
+                                       "%s has no folder for a socket for notifications",
+                                       become ? "a process that becomes a container"
+                                              : "an ephemeral container");
+                request.notify_folder = ct_arena_printf(arena, "%s/%s/notify", c->ctx->state_root, c->id);
+                if (!request.notify_folder)
+                        return ct_fail_memory(err);
+        }
         r = ct_context_facts(c->ctx, &shared, err);
         if (r < 0)
                 return r;

@@ -28,7 +28,7 @@ static void clear(struct contain *c)
                 c->stdio[i] = -EBADF;
         for (size_t i = 0; i < CT_NAMESPACES; i++)
                 c->namespace_fds[i] = -EBADF;
-        c->rootfs_fd = c->seccomp_fd = c->start_fd = c->guard_fd = c->console_fd = -EBADF;
+        c->rootfs_fd = c->seccomp_fd = c->start_fd = c->guard_fd = c->console_fd = c->notify_fd = -EBADF;
         c->child.pidfd = -EBADF;
         c->events.epoll_fd = c->events.wake_fd = c->events.oom_fd = -EBADF;
 }
@@ -49,6 +49,7 @@ int ct_container_new(struct contain_ctx *ctx, const char *id, struct contain **r
         clear(c);
         atomic_init(&c->refs, 1);
         atomic_init(&c->flags, 0);
+        atomic_init(&c->notified, false);
         c->maker = getpid();
         (void)pthread_mutex_init(&c->life, NULL);
         (void)pthread_mutex_init(&c->look, NULL);
@@ -99,6 +100,7 @@ void ct_container_reset(struct contain *c)
         ct_close(c->child.pidfd);
         c->child = (struct ct_child){ .pid = 0, .pidfd = -EBADF };
         c->console_fd = ct_close(c->console_fd);
+        c->notify_fd = ct_close(c->notify_fd);
         c->started = false;
         pthread_mutex_unlock(&c->look);
 }
@@ -113,6 +115,8 @@ struct contain *ct_container_free(struct contain *c)
         ct_close(c->events.wake_fd);
         ct_close(c->events.oom_fd);
         free(c->console_socket);
+        free(c->notify_socket);
+        free(c->listen_names);
         ct_arena_free(c->arena);
         free(c->bundle);
         free(c->id);

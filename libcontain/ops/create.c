@@ -155,6 +155,8 @@ static int claim(struct creation *make, contain_error_t **err)
         if (r < 0)
                 return r;
         r = ct_state_save(make->state, make->record, err);
+        if (r == 0 && c->notify_socket)
+                r = ct_state_make_notify(make->state, err);
         if (r < 0)
                 return r;
         make->wait_fd = ct_state_listen(make->state, err);

@@ -95,6 +95,9 @@ struct contain {
         int namespace_fds[CT_NAMESPACES];
         int seccomp_fd;
         char *console_socket;
+        char *notify_socket; /* where to pass on what the program says of itself; NULL for nowhere */
+        unsigned n_listen_fds;
+        char *listen_names; /* of those, "a:b"; NULL for none */
 
         /* The configuration */
         struct ct_arena *arena;
@@ -114,10 +117,12 @@ struct contain {
         struct ct_resctrl *resctrl; /* NULL for none */
         struct ct_child child;      /* pid 0: none */
         int console_fd;
+        int notify_fd; /* receives what the program says of itself */
         bool started;
         bool starting; /* a request to start is on its way */
         struct ct_exit exit;
         bool exited;
+        atomic_bool notified; /* READY=1 was passed on */
         struct ct_events events;
 };
 
@@ -178,6 +183,9 @@ int ct_op_status(struct contain *c, contain_error_t **err);
 int ct_op_state(struct contain *c, char **ret, contain_error_t **err);
 int ct_op_list(struct contain_ctx *ctx, char **ret, contain_error_t **err);
 int ct_op_features(struct contain_ctx *ctx, char **ret, contain_error_t **err);
+int ct_op_set_notify(struct contain *c, const char *path, contain_error_t **err);
+int ct_op_notify_fd(struct contain *c, contain_error_t **err);
+int ct_op_notify_forward(struct contain *c, bool main_process, contain_error_t **err);
 int ct_op_event_fd(struct contain *c, contain_error_t **err);
 int ct_op_event_next(struct contain *c, contain_error_t **err);
 

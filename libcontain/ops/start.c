@@ -46,12 +46,14 @@ static int request_start(struct contain *c, int socket_fd, int program_fd, conta
         return r;
 }
 
-static void note_started(struct contain *c, struct ct_state *state)
+static void note_started(struct contain *c, struct ct_state *state, int notify_fd)
 {
         if (state)
                 ct_state_unlisten(state);
         pthread_mutex_lock(&c->look);
         c->started = true;
+        ct_close(c->notify_fd);
+        c->notify_fd = notify_fd;
         ct_event_put_locked(c, CONTAIN_EVENT_STARTED);
         ct_event_hold_exit(c, false);
         pthread_mutex_unlock(&c->look);
@@ -76,7 +78,7 @@ static int refuse(struct contain *c, contain_error_t **err)
 
 static int start_locked(struct contain *c, struct ct_state *state, contain_error_t **err)
 {
-        _cleanup_close_ int connected = -EBADF;
+        _cleanup_close_ int connected = -EBADF, notify_fd = -EBADF;
         int r;
 
         /* Somebody listens: that is what being created means. */
@@ -90,6 +92,11 @@ static int start_locked(struct contain *c, struct ct_state *state, contain_error
         if (!state && c->start_fd < 0)
                 return refuse(c, err);
 
+        if (state && c->notify_socket) {
+                notify_fd = ct_state_bind_notify(state, err);
+                if (notify_fd < 0)
+                        return notify_fd;
+        }
         hold_exit(c, true);
         r = request_start(c, state ? connected : c->start_fd, state ? -1 : c->ctx->program_fd, err);
         c->start_fd = ct_close(c->start_fd);
@@ -97,7 +104,7 @@ static int start_locked(struct contain *c, struct ct_state *state, contain_error
                 hold_exit(c, false);
                 return r;
         }
-        note_started(c, state);
+        note_started(c, state, ct_take_fd(&notify_fd));
         ct_log(c->ctx, CONTAIN_LOG_DEBUG, "%s: started", c->id);
         return 0;
 }

@@ -16,6 +16,7 @@ static ct_plan_part *const parts[] = {
 
         ct_plan_add_rootfs,
         ct_plan_add_mounts,
+        ct_plan_add_notify,
         ct_plan_add_cgroup,
         ct_plan_add_devices,
         ct_plan_add_net_devices,
@@ -33,6 +34,7 @@ static ct_plan_part *const parts[] = {
         ct_plan_add_io_priority,
         ct_plan_add_start_hooks,
         ct_plan_add_stdio,
+        ct_plan_add_listen_pid,
         ct_plan_add_keyring,
         ct_plan_add_inner_limits,
         ct_plan_add_labels,

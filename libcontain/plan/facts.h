@@ -56,7 +56,11 @@ struct ct_request {
         uint64_t namespace_fds; /* CLONE_NEW* of the namespaces given as descriptors */
         bool has_seccomp_socket;
         unsigned n_extra_fds;
-        const char *cgroup_path; /* where the container's cgroup is, for people; "" for none */
+        const char
+                *notify_folder; /* where the socket is going to be that the program notifies; NULL for none */
+        unsigned n_listen_fds;  /* how many of the additional descriptors are sockets to serve */
+        const char *listen_names; /* theirs, "a:b"; NULL for none */
+        const char *cgroup_path;  /* where the container's cgroup is, for people; "" for none */
 };
 
 #endif

@@ -61,6 +61,12 @@ ct_plan_part ct_plan_add_stdio;
 ct_plan_part ct_plan_add_cwd;
 ct_plan_part ct_plan_add_exec;
 
+/* service.c */
+ct_plan_part ct_plan_add_notify;
+ct_plan_part ct_plan_add_listen_pid;
+/* The variables of the configuration, with those of the service. */
+int ct_plan_service_env(struct ct_build *build, struct ct_strings *ret, contain_error_t **err);
+
 /* ready.c */
 ct_plan_part ct_plan_add_ready;
 

@@ -111,11 +111,14 @@ int ct_plan_add_exec(struct ct_build *build, contain_error_t **err)
 {
         _cleanup_buf_ struct ct_buf strings = CT_BUF_INIT;
         const struct ct_spec_process *process = &build->spec->process;
+        struct ct_strings env = { 0 };
         size_t n_env = 0;
         int r;
 
         ct_build_put_strings(&strings, &process->args);
-        r = put_env(&process->env, &strings, &n_env, err);
+        r = ct_plan_service_env(build, &env, err);
+        if (r == 0)
+                r = put_env(&env, &strings, &n_env, err);
         if (r < 0)
                 return r;
         ct_build_add(build, .op = STEP_EXEC, .at = "/process/args",

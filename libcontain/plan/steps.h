@@ -79,6 +79,7 @@
         X(STDIO, INIT, "stdio", CONTAIN_E_CONSOLE, "", "number", "")                                         \
         X(STDIO_CONSOLE, INIT, "stdio-console", CONTAIN_E_CONSOLE, "", "", "")                               \
         X(EXTRA_FD, INIT, "extra-descriptor", CONTAIN_E_SYSTEM, "", "number", "")                            \
+        X(LISTEN_PID, INIT, "listen-pid", CONTAIN_E_PROGRAM, "", "", "")                                     \
         X(KEYRING, INIT, "session-keyring", CONTAIN_E_SECURITY, "name", "", "")                              \
         X(PERSONALITY, INIT, "personality", CONTAIN_E_LIMIT, "", "%persona", "")                             \
         X(SCHEDULER, INIT, "scheduler", CONTAIN_E_LIMIT, "", "", "u64")                                      \

@@ -8,8 +8,10 @@
 
 #include <sys/stat.h>
 
-#define CT_STATE_RECORD "record.json"
-#define CT_STATE_START  "start"
+#define CT_STATE_RECORD        "record.json"
+#define CT_STATE_START         "start"
+#define CT_STATE_NOTIFY        "notify"
+#define CT_STATE_NOTIFY_SOCKET "notify.sock"
 
 struct ct_state {
         char *root, *id;
@@ -26,6 +28,9 @@ struct ct_state {
  * Without @make, -ENOENT, without words, when there is none.
  */
 int ct_state_root_open(const char *root, bool make, int flags, contain_error_t **err);
+
+/* notify.c: removes the folder and its socket, where they are. -errno. */
+int ct_state_remove_notify(struct ct_state *state);
 
 /* ct_state_lock() without words. */
 int ct_state_lock_acquire(struct ct_state *state);

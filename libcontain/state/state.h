@@ -8,6 +8,8 @@
  *
  *      ROOT/ID              locked by flock(2), which goes with the open file: threads and processes alike
  *      ROOT/ID/record.json  replaced as a whole, never changed in place
+ *      ROOT/ID/notify/notify.sock
+ *                           socket on which the program says that it is ready, if anybody wants to know
  *      ROOT/ID/start        socket on which contain-init waits for the request to start; gone once started
  *
  * The folder is the claim: mkdir(2) succeeds once. A folder without a record is one whose maker has not come
@@ -79,6 +81,11 @@ int ct_state_listen(struct ct_state *state, contain_error_t **err);
 int ct_state_connect(struct ct_state *state);
 /* Removes it: the container has been started, which its absence tells everybody. */
 void ct_state_unlisten(struct ct_state *state);
+
+/* Makes the folder ROOT/ID/notify, which the container sees. */
+int ct_state_make_notify(struct ct_state *state, contain_error_t **err);
+/* Binds the socket in it, anew. Returns the descriptor, which does not block. */
+int ct_state_bind_notify(struct ct_state *state, contain_error_t **err);
 
 /* Removes the folder with all in it. Call locked. */
 int ct_state_remove(struct ct_state *state, contain_error_t **err);

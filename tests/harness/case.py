@@ -58,7 +58,7 @@ class Shared:
             cls.folder = tempfile.mkdtemp(prefix='contain-test-')
             os.chmod(cls.folder, 0o755)
             bundle.make_rootfs(os.path.join(cls.folder, 'rootfs'))
-            cls.config = bundle.default_config(CONTAIN_RUN)
+            cls.config = bundle.default_config(CONTAIN_RUN, rootless=os.geteuid() != 0)
 
     @classmethod
     def remove(cls):
@@ -69,12 +69,18 @@ class Shared:
 
 class CliCase(unittest.TestCase):
     needs_root = True
+    global_options = ()
+
+    def obstacle(self):
+        """Why this machine, or this user, cannot run the test; None when it can."""
+        if self.needs_root and os.geteuid() != 0:
+            return 'needs root'
+        return None if bundle.find_busybox() else 'needs a static busybox'
 
     def setUp(self):
-        if self.needs_root and os.geteuid() != 0:
-            self.skipTest('needs root')
-        if not bundle.find_busybox():
-            self.skipTest('needs a static busybox')
+        obstacle = self.obstacle()
+        if obstacle:
+            self.skipTest(obstacle)
         Shared.prepare()
         traces.adopt_orphans()
         self.rootfs = os.path.join(Shared.folder, 'rootfs')
@@ -129,7 +135,7 @@ class CliCase(unittest.TestCase):
         return self.end_program(self.start_program(list(argv), **options))
 
     def start_cli(self, *argv, **options):
-        return self.start_program([CONTAIN_RUN, '--root', self.root, *argv], **options)
+        return self.start_program([CONTAIN_RUN, '--root', self.root, *self.global_options, *argv], **options)
 
     def cli(self, *argv, **options):
         return self.end_program(self.start_cli(*argv, **options))

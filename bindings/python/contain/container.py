@@ -203,6 +203,18 @@ class Container:
         with self._handle.borrowed() as c:
             call(lib.contain_set_seccomp_socket, c, _fileno(fd))
 
+    def set_listen_fds(self, n: int, names: Sequence[str] = ()) -> None:
+        """Says that the first n of the added descriptors are sockets to serve (sd_listen_fds(3))."""
+        text = c_string_or_null(":".join(names) if names else None)
+        with self._handle.borrowed() as c:
+            call(lib.contain_set_listen_fds, c, n, text)
+
+    def set_notify_socket(self, path: StrPath | None) -> None:
+        """Chooses the service manager's socket that is told when the program is ready; None for nobody."""
+        name = c_string_or_null(path)
+        with self._handle.borrowed() as c:
+            call(lib.contain_set_notify_socket, c, name)
+
     def plan(self) -> dict[str, Any]:
         """The steps that would make the container; runs nothing and needs no privilege."""
         with self._handle.borrowed() as c:
@@ -346,6 +358,16 @@ class Container:
         """The master end of the container's terminal, as a new descriptor."""
         with self._handle.borrowed() as c:
             return call(lib.contain_console_fd, c)
+
+    def notify_fd(self) -> int:
+        """A new descriptor that is readable when there is something to forward_notifications()."""
+        with self._handle.borrowed() as c:
+            return call(lib.contain_notify_fd, c)
+
+    def forward_notifications(self, main_process: bool = False) -> bool:
+        """Passes on what the program says of itself; True once it is ready."""
+        with self._handle.borrowed() as c:
+            return call(lib.contain_notify_forward, c, int(main_process)) > 0
 
     def event_fd(self) -> int:
         """A new descriptor that is readable when next_event() has one. Never read from it."""

@@ -116,6 +116,8 @@ static bool set_number(struct world *world, const char *word, const char *value)
                 world->facts.seccomp_flags = number;
         else if (strcmp(word, "extra-fds") == 0)
                 world->request.n_extra_fds = (unsigned)number;
+        else if (strcmp(word, "listen-fds") == 0)
+                world->request.n_listen_fds = (unsigned)number;
         else if (strcmp(word, "capabilities") == 0)
                 world->facts.capabilities = strcmp(value, "all") == 0 ? UINT64_MAX : number;
         else
@@ -180,6 +182,10 @@ static bool read_line(struct world *world, const char *line)
                         strcmp(value, "-") == 0 ? "" : ct_arena_strdup(world->arena, value);
                 return true;
         }
+        if (strcmp(word, "notify-folder") == 0)
+                return (world->request.notify_folder = ct_arena_strdup(world->arena, value)) != NULL;
+        if (strcmp(word, "listen-names") == 0)
+                return (world->request.listen_names = ct_arena_strdup(world->arena, value)) != NULL;
         return set_number(world, word, value) || set_flag(world, word);
 }
 
