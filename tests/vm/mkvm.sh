@@ -33,10 +33,10 @@ base_packages=(
 kept_modules=(
         arch block crypto fs lib mm net security virt
         drivers/block drivers/char drivers/crypto drivers/dax drivers/md drivers/virtio
-        drivers/net/bonding drivers/net/dummy.ko drivers/net/ifb.ko drivers/net/ipvlan
-        drivers/net/macvlan.ko drivers/net/macvtap.ko drivers/net/net_failover.ko
-        drivers/net/tap.ko drivers/net/tun.ko drivers/net/veth.ko drivers/net/virtio_net.ko
-        drivers/net/vrf.ko drivers/net/vxlan drivers/net/wireguard
+        drivers/net/bonding drivers/net/dummy drivers/net/ifb drivers/net/ipvlan
+        drivers/net/macvlan drivers/net/macvtap drivers/net/net_failover
+        drivers/net/tap drivers/net/tun drivers/net/veth drivers/net/virtio_net
+        drivers/net/vrf drivers/net/vxlan drivers/net/wireguard
 )
 
 # Modules that the initial ram disk loads before it mounts the root file system
@@ -112,9 +112,10 @@ if is_up_to_date; then
 fi
 
 work=$out.new
-rm -rf "$work"
+rm -rf --one-file-system "$work"
 mkdir "$work"
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf --one-file-system "$work"' EXIT
+trap 'exit 143' INT TERM
 
 # --- the package sources: those that this machine's apt uses for SUITE ---------------------
 
@@ -206,7 +207,8 @@ packages=$(IFS=,; echo "${base_packages[*]}${extra[*]:+,${extra[*]}}")
 root=$work/root
 
 echo "mkvm.sh: installing packages"
-KERNEL_PACKAGE=$kernel WORK=$work mmdebstrap --quiet --mode=root --variant=minbase \
+# In mounts of its own: those that it makes below the new root end with it, also when it is killed.
+KERNEL_PACKAGE=$kernel WORK=$work unshare --mount --propagation private mmdebstrap --quiet --mode=root --variant=minbase \
         --include="$packages" --aptopt='APT::Install-Recommends "false"' \
         --customize-hook="bash $work/customize \"\$1\"" \
         "$suite" "$root" "$work/sources"
@@ -224,7 +226,9 @@ mkdir -p "$root/usr/lib/modules/$version"
         cd "$modules"
         cp modules.builtin* modules.order "$root/usr/lib/modules/$version/"
         for m in "${kept_modules[@]}"; do
-                [[ ! -e kernel/$m ]] || find "kernel/$m" -type f -print0
+                for found in "kernel/$m" "kernel/$m".ko*; do
+                        [[ ! -e $found ]] || find "$found" -type f -print0
+                done
         done | cpio -0pdm --quiet "$root/usr/lib/modules/$version"
 )
 depmod -b "$root" "$version"
@@ -239,7 +243,12 @@ n=100
 for m in "${boot_modules[@]}"; do
         modprobe -d "$root" -S "$version" --ignore-install --show-depends "$m"
 done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r ko; do
-        cp "$ko" "$initrd/modules/$((n++))-${ko##*/}"
+        name=${ko##*/}
+        case $ko in
+                *.xz) xz -dc "$ko" ;;
+                *.zst) zstd -qdc "$ko" ;;
+                *) cat "$ko" ;;
+        esac >"$initrd/modules/$((n++))-${name%%.*}"
 done
 
 cat >"$initrd/init" <<'END'
