@@ -25,6 +25,9 @@ static void borrow(struct ct_check *check, struct contain *c)
         memcpy(view->stdio, c->stdio, sizeof(view->stdio));
         memcpy(view->extra_fds, c->extra_fds, sizeof(view->extra_fds));
         view->n_extra_fds = c->n_extra_fds;
+        view->n_listen_fds = c->n_listen_fds;
+        view->listen_names = c->listen_names;
+        view->notify_socket = c->notify_socket;
         view->rootfs_fd = c->rootfs_fd;
         memcpy(view->namespace_fds, c->namespace_fds, sizeof(view->namespace_fds));
         view->seccomp_fd = c->seccomp_fd;

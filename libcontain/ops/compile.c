@@ -146,9 +146,12 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
                 if (c->namespace_fds[i] >= 0)
                         request.namespace_fds |= ct_namespace_types[i];
         request.cgroup_path = shown_cgroup_path(&facts);
+        r = ct_plan_compile_rest(c->spec, &facts, &request, ct_arena_problems(c->arena), ret, err);
+        if (r < 0 || ct_arena_problems(c->arena))
+                return r;
         warn_of_capabilities(c, &facts, &request);
         warn_of_groups(c);
-        return ct_plan_compile_rest(c->spec, &facts, &request, ct_arena_problems(c->arena), ret, err);
+        return 0;
 }
 
 int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd, struct ct_slots *ret,

@@ -62,19 +62,20 @@ TEST(default_configuration_runs)
 
 TEST(host_root_runs_read_only)
 {
-        static const char *const argv[] = {
-                "/bin/sh", "-c", "echo hi >/tmp/x && cat /tmp/x; touch /usr/x 2>/dev/null || echo safe", NULL
-        };
+        char id[64], path[96], script[512];
+        const char *const argv[] = { "/bin/sh", "-c", script, NULL };
         auto_container c = NULL;
         auto_text output = NULL;
-        char id[64];
         WORLD_OF_ANYBODY(w);
 
         REQUIRE_EQ(contain_new(&c, w.ctx, world_id(&w, id, sizeof(id)), NULL), 0);
+        (void)snprintf(path, sizeof(path), "/tmp/%s", id);
+        (void)snprintf(script, sizeof(script), "echo hi >%s && cat %s; touch /usr/x 2>/dev/null || echo safe",
+                       path, path);
         EXPECT_OK(contain_load_rootfs(c, "/", argv, &error_));
         output = guest_run(c);
         EXPECT_STR(output, "hi\nsafe\n");
-        EXPECT(access("/tmp/x", F_OK) < 0);
+        EXPECT(access(path, F_OK) < 0);
 }
 
 TEST(bundle_is_read_from_its_folder)
