@@ -332,8 +332,9 @@ CONTAIN_API int contain_create(contain_t *c, contain_error_t **err);
  * Returns when the program has been executed or could not be, and after the poststart hooks.
  *
  * Threads: any; contain_wait() and contain_signal() on @c run beside it.
- * Returns: 0; -EINVAL when it is not in status "created"; -ENOENT, -EACCES and the like when
- *          the program cannot be executed, after which the container is stopped.
+ * Returns: 0; -EINVAL when it is not in status "created", or was created without a process;
+ *          -ENOENT, -EACCES and the like when the program cannot be executed, after which the container
+ *          is stopped.
  * Since:   1.0
  */
 CONTAIN_API int contain_start(contain_t *c, contain_error_t **err);

@@ -183,7 +183,8 @@ static bool is_fine(const struct ct_cgroup_write *write, int r)
                 return true;
         if (r == -ENOENT && write->flags & CT_WRITE_OPTIONAL)
                 return true;
-        return (r == -EPERM || r == -EACCES) && write->flags & CT_WRITE_DEVICES && !ct_devices_enforceable();
+        return (r == -EPERM || r == -EACCES) && write->flags & CT_WRITE_DEVICES &&
+               !ct_cgroup_restricts_devices();
 }
 
 /* Tells both of a pair; one that has no use for it is passed over, unless that is both. */
@@ -243,7 +244,7 @@ static int apply_devices(const struct ct_cgroup_writes *writes, int folder_fd, c
         int r;
 
         r = ct_devices_attach(writes->devices, folder_fd);
-        if (r >= 0 || ((r == -EPERM || r == -EACCES) && !ct_devices_enforceable()))
+        if (r >= 0 || ((r == -EPERM || r == -EACCES) && !ct_cgroup_restricts_devices()))
                 return 0;
         return ct_fail(err, CONTAIN_E_CGROUP, -r, "/linux/resources/devices",
                        "cannot attach the program that restricts devices");

@@ -250,7 +250,7 @@ static bool can_pass_over(const struct ct_spec_resources *resources, const struc
                 return false;
         for (size_t i = 0; i < writes->n; i++)
                 has_devices = has_devices || writes->items[i].flags & CT_WRITE_DEVICES;
-        if (has_devices && resources->n_devices > 0 && ct_devices_enforceable())
+        if (has_devices && resources->n_devices > 0 && ct_cgroup_restricts_devices())
                 return false;
         return !ct_writes_asked(writes) && writes->n_needs == 0;
 }

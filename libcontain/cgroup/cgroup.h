@@ -109,6 +109,12 @@ int ct_cgroup_hand_over(int folder_fd, uid_t uid, contain_error_t **err);
 int ct_cgroup_check(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources, bool exists,
                     struct ct_arena *arena, contain_error_t **err);
 
+/*
+ * Whether device rules have to be obeyed: false without CAP_SYS_ADMIN in the first user namespace. The kernel
+ * refuses the rules then, but also every mknod and every device of the container's own mounts.
+ */
+bool ct_cgroup_restricts_devices(void);
+
 /* A descriptor of the v2 folder for CLONE_INTO_CGROUP, borrowed; -ENOENT where there is none. */
 int ct_cgroup_v2_fd(const struct ct_cgroup *cgroup);
 

@@ -48,7 +48,7 @@ static int compile_devices(const struct ct_cgroup *cgroup, const struct ct_spec_
         i = ct_cgroup_find(cgroup, "devices", NULL);
         if (i < 0)
                 i = ct_cgroup_find_v2(cgroup);
-        if (i < 0 && resources->n_devices > 0 && ct_devices_enforceable())
+        if (i < 0 && resources->n_devices > 0 && ct_cgroup_restricts_devices())
                 return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, "/linux/resources/devices",
                                "no cgroup can restrict devices on this machine");
         if (i < 0 || (lists[i].update && resources->n_devices == 0))

@@ -104,7 +104,7 @@ bool ct_in_first_user_namespace(void)
                outside == 0 && size == UINT32_MAX;
 }
 
-bool ct_devices_enforceable(void)
+bool ct_cgroup_restricts_devices(void)
 {
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];

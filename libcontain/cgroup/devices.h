@@ -34,12 +34,6 @@ struct ct_device_rules {
 int ct_devices_compile(const struct ct_spec_resources *resources, struct ct_arena *arena,
                        struct ct_device_rules *ret, contain_error_t **err);
 
-/*
- * Whether device rules have to be obeyed: false without CAP_SYS_ADMIN in the first user namespace. The kernel
- * refuses the rules then, but also every mknod and every device of the container's own mounts.
- */
-bool ct_devices_enforceable(void);
-
 /* v1. What its files can't say is an error. */
 int ct_devices_write_v1(const struct ct_device_rules *rules, struct ct_cgroup_writes *writes,
                         contain_error_t **err);

@@ -20,7 +20,7 @@ enum {
         CT_WRITE_OPTIONAL = 1 << 0,   /* the value means "no limit": an absent file says so too */
         CT_WRITE_OR_NEXT = 1 << 1,    /* the next write tells the same to another part of the kernel: one of
                                          the two has to have a use for it */
-        CT_WRITE_DEVICES = 1 << 2,    /* a device rule: see ct_devices_enforceable() */
+        CT_WRITE_DEVICES = 1 << 2,    /* a device rule: see ct_cgroup_restricts_devices() */
         CT_WRITE_KEEP_FIRST = 1 << 3, /* the first word that is in the file goes before the value */
         CT_WRITE_VERIFY = 1 << 4,     /* some kernels accept the value and do nothing: read it back */
         CT_WRITE_CHECK = 1 << 5, /* writes nothing: fails when the number in the file is above the value */

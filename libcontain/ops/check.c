@@ -89,6 +89,12 @@ static int plan(struct ct_check *check, contain_error_t **err)
         return ct_op_compile(&check->view, check->cgroup, false, &check->plan, err);
 }
 
+/* create does without: it is start that has nothing to run. */
+static int check_process(struct ct_check *check, contain_error_t **err)
+{
+        return check->view.spec->process.has || !is_clear(check) ? 0 : ct_plan_fail_no_process(err);
+}
+
 static int name_cgroup(struct ct_check *check, contain_error_t **err)
 {
         return ct_op_name_cgroup(&check->view, &check->cgroup, err);
@@ -98,7 +104,9 @@ static int name_cgroup(struct ct_check *check, contain_error_t **err)
 
 static int look(struct ct_check *check, contain_error_t **err)
 {
+        /* clang-format off */
         static ct_check_part *const parts[] = {
+                check_process,
                 name_cgroup,
                 plan,
                 ct_check_rootfs,
@@ -115,6 +123,7 @@ static int look(struct ct_check *check, contain_error_t **err)
                 ct_check_cgroup,
                 ct_check_resctrl,
         };
+        /* clang-format on */
         int r;
 
         r = ct_context_facts(check->view.ctx, &check->facts, err);

@@ -71,34 +71,6 @@ static const char *shown_cgroup_path(const struct ct_facts *facts)
         return "";
 }
 
-static void warn_of_groups(struct contain *c)
-{
-        if (c->spec->process.user.n_groups > 0 && ct_plan_keeps_groups(c->spec))
-                ct_log(c->ctx, CONTAIN_LOG_WARNING,
-                       "%s: /process/user/additionalGids: left out, as an annotation keeps the caller's "
-                       "groups",
-                       c->id);
-}
-
-/* config.md: a capability that cannot be granted is no reason to fail, but one to say so. */
-static void warn_of_capabilities(struct contain *c, const struct ct_facts *facts,
-                                 const struct ct_request *request)
-{
-        const struct ct_strings *unknown = &c->spec->process.capabilities.unknown;
-        uint64_t missing = ct_plan_missing_capabilities(c->spec, facts, request);
-        const char *name;
-
-        for (size_t i = 0; i < unknown->n; i++)
-                ct_log(c->ctx, CONTAIN_LOG_WARNING,
-                       "%s: /process/capabilities: '%s' is not known, and left out", c->id,
-                       unknown->items[i]);
-        for (unsigned i = 0; (name = ct_spec_capability_name(i)); i++)
-                if (missing >> i & 1)
-                        ct_log(c->ctx, CONTAIN_LOG_WARNING,
-                               "%s: /process/capabilities: '%s' cannot be granted here, and is left out",
-                               c->id, name);
-}
-
 int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, struct ct_plan **ret,
                   contain_error_t **err)
 {
@@ -149,8 +121,7 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
         r = ct_plan_compile_rest(c->spec, &facts, &request, ct_arena_problems(c->arena), ret, err);
         if (r < 0 || ct_arena_problems(c->arena))
                 return r;
-        warn_of_capabilities(c, &facts, &request);
-        warn_of_groups(c);
+        ct_op_warn(c, &facts, &request);
         return 0;
 }
 

@@ -154,6 +154,8 @@ int ct_default_maps(struct ct_buf *buf, const struct ct_facts *facts, bool subid
 int ct_op_open(struct contain *c, contain_error_t **err);
 int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, struct ct_plan **ret,
                   contain_error_t **err);
+/* Logs what of the configuration a plan leaves out. */
+void ct_op_warn(struct contain *c, const struct ct_facts *facts, const struct ct_request *request);
 /* Opens what a plan's slots name, and makes sure of contain-init. @start_fd: what it waits on, or -1. */
 int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd, struct ct_slots *ret,
                      contain_error_t **err);

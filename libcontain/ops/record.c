@@ -121,6 +121,7 @@ int ct_record_make(struct contain *c, struct ct_record **ret, contain_error_t **
         record->rootfs = rootfs_text(c);
         record->created = time_now();
         record->owner = owner_text();
+        record->no_process = !c->spec->process.has;
         if (has_hooks)
                 record->hooks = hooks_text(c->spec);
         if (c->spec->annotations.n > 0)

@@ -92,6 +92,8 @@ static int start_locked(struct contain *c, struct ct_state *state, contain_error
         if (!state && c->start_fd < 0)
                 return refuse(c, err);
 
+        if (c->record && c->record->no_process)
+                return ct_plan_fail_no_process(err);
         if (state && c->notify_socket) {
                 notify_fd = ct_state_bind_notify(state, err);
                 if (notify_fd < 0)

@@ -5,7 +5,9 @@
 
 #include "plan/parts.h"
 
-static ct_plan_part *const parts[] = {
+/* Up to the container that is created. */
+/* clang-format off */
+static ct_plan_part *const creating[] = {
         ct_plan_decide,
         ct_plan_refuse,
         ct_plan_add_state,
@@ -30,7 +32,12 @@ static ct_plan_part *const parts[] = {
         ct_plan_add_program,
         ct_plan_add_outer_limits,
         ct_plan_add_ready,
+};
+/* clang-format on */
 
+/* From there to the user's process. */
+/* clang-format off */
+static ct_plan_part *const starting[] = {
         ct_plan_add_io_priority,
         ct_plan_add_start_hooks,
         ct_plan_add_stdio,
@@ -49,6 +56,23 @@ static ct_plan_part *const parts[] = {
         ct_plan_add_seccomp_late,
         ct_plan_add_exec,
 };
+/* clang-format on */
+
+int ct_plan_fail_no_process(contain_error_t **err)
+{
+        return ct_fail(err, CONTAIN_E_MISSING, EINVAL, "/process", "there is no process to run");
+}
+
+static int run_parts(struct ct_build *build, ct_plan_part *const *parts, size_t n, contain_error_t **err)
+{
+        for (size_t i = 0; i < n; i++) {
+                int r = ct_build_keep(build, parts[i](build, err), err);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
 
 int ct_plan_compile_rest(const struct ct_spec *spec, const struct ct_facts *facts,
                          const struct ct_request *request, struct ct_problems *problems, struct ct_plan **ret,
@@ -61,13 +85,14 @@ int ct_plan_compile_rest(const struct ct_spec *spec, const struct ct_facts *fact
         if (r < 0)
                 return r;
         build.problems = problems;
-        if (!spec->process.has)
-                return ct_fail(err, CONTAIN_E_MISSING, EINVAL, "/process", "there is no process to run");
-        for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-                r = ct_build_keep(&build, parts[i](&build, err), err);
-                if (r < 0)
-                        return r;
-        }
+        if (!spec->process.has && request->become)
+                return ct_plan_fail_no_process(err);
+        r = run_parts(&build, creating, sizeof(creating) / sizeof(creating[0]), err);
+        /* config.md: a process is needed to start, not to create. */
+        if (r == 0 && spec->process.has)
+                r = run_parts(&build, starting, sizeof(starting) / sizeof(starting[0]), err);
+        if (r < 0)
+                return r;
         return ct_build_finish(&build, ret, err);
 }
 

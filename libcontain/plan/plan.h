@@ -38,6 +38,9 @@ bool ct_plan_keeps_groups(const struct ct_spec *spec);
 uint64_t ct_plan_missing_capabilities(const struct ct_spec *spec, const struct ct_facts *facts,
                                       const struct ct_request *request);
 
+/* The error for a start of what has no process. */
+int ct_plan_fail_no_process(contain_error_t **err);
+
 /* Prints a plan as JSON (contain_plan_json()). */
 int ct_plan_dump(const struct ct_plan *plan, struct ct_buf *ret);
 

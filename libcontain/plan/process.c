@@ -78,6 +78,8 @@ int ct_plan_add_program(struct ct_build *build, contain_error_t **err)
         const struct ct_spec_process *process = &build->spec->process;
 
         (void)err;
+        if (!process->has)
+                return 0;
         ct_build_add(build, .op = STEP_FIND_PROGRAM, .at = "/process/args/0",
                      .s = { process->args.items[0], search_path(build), process->cwd });
         return 0;

@@ -72,6 +72,8 @@ static int format_record(const struct ct_record *record, struct ct_buf *buf)
                 (void)ct_buf_printf(buf, ",\n  \"%s\": ", strings[i].key);
                 (void)ct_buf_json_string(buf, value);
         }
+        if (record->no_process)
+                (void)ct_buf_puts(buf, ",\n  \"noProcess\": true");
         return ct_buf_printf(buf, ",\n  \"pid\": %d,\n  \"startTime\": %" PRIu64 "\n}\n", record->pid,
                              record->start_time);
 }
@@ -153,6 +155,9 @@ static int parse_process(const struct ct_json *root, struct ct_record *record, c
         if (r < 0)
                 return r;
         record->pid = (pid_t)pid;
+        r = ct_json_get_bool(root, "noProcess", &record->no_process, err);
+        if (r < 0)
+                return r;
         r = ct_json_get_uint(root, "startTime", UINT64_MAX, &record->start_time, err);
         return r < 0 ? r : 0;
 }

@@ -37,6 +37,7 @@ struct ct_record {
         char *owner;         /* user name, or number as text */
         pid_t pid;           /* 0 until the container is created */
         uint64_t start_time; /* of pid: ct_process_start_time() */
+        bool no_process;     /* the configuration has none: it cannot be started */
         char *cgroup;        /* ct_cgroup_save()'s text, NULL for none */
         char *resctrl;       /* ct_resctrl_save()'s text, NULL for none */
         char *annotations;   /* JSON object as text, NULL for none */

@@ -284,6 +284,32 @@ TEST(failed_start_stops_the_container)
         }
 }
 
+/* config.md: the process is needed to start, not to create. */
+TEST(container_without_a_process_cannot_be_started)
+{
+        auto_container c = NULL;
+        auto_container other = NULL;
+        WORLD_OF_ANYBODY(w);
+
+        struct json_object *config = CONFIG(w, "true");
+        config_remove(config, "/process");
+        c = guest_new(&w, config);
+        REQUIRE(c != NULL);
+        EXPECT_OK(contain_create(c, &error_));
+        EXPECT_OK(contain_open(&other, w.ctx, contain_id(c), &error_));
+        for (int i = 0; i < 2; i++) {
+                contain_error_t *error = NULL;
+
+                EXPECT_EQ(contain_start(i ? other : c, &error), -EINVAL);
+                EXPECT_EQ(contain_error_code(error), CONTAIN_E_MISSING);
+                EXPECT_STR(contain_error_pointer(error), "/process");
+                EXPECT_EQ(contain_status(c, NULL), CONTAIN_STATUS_CREATED);
+                contain_error_free(error);
+        }
+        EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
+        EXPECT_EQ(cgroups_left(w.name), 0);
+}
+
 TEST(failed_create_leaves_the_handle_usable)
 {
         auto_container c = NULL;

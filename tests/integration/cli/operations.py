@@ -56,10 +56,14 @@ class Create(case.CliCase):
 
 class Start(case.CliCase):
     def test_without_process(self):
-        """Told when it is created, which is the sooner of the two"""
+        """An error, and nothing else: it can be created, and stays so"""
         b = self.bundle()
         del b.config['process']
-        self.refuse('/process', 'create', '--bundle', b.save().path, self.fresh_id())
+        name = self.fresh_id()
+        self.succeed('create', '--bundle', b.save().path, name)
+        self.refuse('/process', 'start', name)
+        self.assertEqual(self.state(name)['status'], 'created')
+        self.succeed('delete', '--force', name)
         self.assert_no_trace()
 
     def test_poststart_hook_that_fails(self):

@@ -157,6 +157,18 @@ class Devices(RootlessCase):
                          f'{os.major(device):x},{os.minor(device):x}')
 
 
+    def test_rules_that_take_privilege_are_told_of(self):
+        everything = {'allow': False, 'access': 'rwm'}
+        null = {'allow': True, 'type': 'c', 'major': 1, 'minor': 3, 'access': 'rw'}
+        zero = {'allow': False, 'type': 'c', 'major': 1, 'minor': 5, 'access': 'rw'}
+        for rules, told in (([everything, null], ''), ([everything, null, zero], '/linux/resources/devices/2: left out')):
+            b = self.bundle(change=lambda config, rules=rules: config['linux'].update(resources={'devices': rules}))
+            result = self.cli('run', '--bundle', b.path, self.fresh_id())
+            self.assertEqual(result.status, 0, str(result))
+            self.assertIn(told, result.err)
+            self.assertEqual(result.err.count('\n'), 1 if told else 0, str(result))
+
+
 class Binds(RootlessCase):
     """Mounts that root has made with flags keep them: the kernel has locked them."""
 

@@ -25,7 +25,8 @@ static const struct refusal {
         const char *at;
 } refusals[] = {
         /* the whole */
-        { "no process", "", "{'ociVersion':'1.0.0','root':{'path':'r'}}", CONTAIN_E_MISSING, "/process" },
+        { "no process", "become\n", "{'ociVersion':'1.0.0','root':{'path':'r'}}", CONTAIN_E_MISSING,
+          "/process" },
         { "network device", "capabilities 0x200000\n",
           WORLD_NAMESPACES("{'type':'mount'},{'type':'network'}", ",'netDevices':{'eth0':{}}", ""),
           CONTAIN_E_NETWORK, "/linux/netDevices/eth0" },
