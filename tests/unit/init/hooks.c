@@ -88,7 +88,7 @@ TEST(hooks_that_fail)
                 enum plan_detail detail;
         } cases[] = {
                 { "exit 3", 5, 3, ECANCELED, PLAN_DETAIL_EXIT },
-                { "kill -KILL $$", 0, 137, ECANCELED, PLAN_DETAIL_EXIT },
+                { "kill -KILL $$", 0, 256 + SIGKILL, ECANCELED, PLAN_DETAIL_EXIT },
                 { "exec sleep 100", 1, 0, ETIMEDOUT, PLAN_DETAIL_TIMEOUT },
         };
 
