@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """
 Runs the tests of a build folder in a virtual machine: as root and as a user on cgroup v2 with systemd, and what has to do
-with cgroups on the hybrid and the legacy hierarchies, too. Ends with "N passed, N failed, N skipped".
+with cgroups on the hybrid and the legacy hierarchies, too. Ends with "N passed, N failed, N skipped", where a case is
+skipped that none of these machines has run.
 
 Usage: run.py [--cache FOLDER] [--on FLAVOUR]... BUILD [TEST...]
 
@@ -84,12 +85,13 @@ class Tally:
 
     def add(self, flavour, name, counted, output):
         with self.lock:
-            self.totals = [a + b for a, b in zip(self.totals, counted)]
-            self.note(flavour, name, output)
+            self.totals[0] += counted[0]
+            self.totals[1] += counted[1]
+            self.note(flavour, name, output, counted[2])
 
-    def note(self, flavour, name, output):
+    def note(self, flavour, name, output, n_skipped=0):
         self.ran.setdefault(name, set()).add(flavour)
-        for text in summary.skips(output):
+        for text in summary.skips(output) or ['all of it: no reason is given'] * bool(n_skipped):
             case, _, reason = text.partition(': ')
             self.skipped.setdefault((name, case), {})[flavour] = reason
 
@@ -105,10 +107,13 @@ class Tally:
     def judge_skips(self):
         """Says what was skipped, by reason. What no machine has run is a failure."""
         by_reason = {}
+        here = {'here'}
         for (name, case), reasons in sorted(self.skipped.items()):
             where = set(reasons)
-            if self.ran[name] == {'here'}:
+            if self.ran[name] == here:
                 continue                        # not one of ours
+            if where - here == self.ran[name] - here:
+                self.totals[2] += 1
             text = '; '.join(sorted(f'{flavour}: {reason}' for flavour, reason in reasons.items()))
             if where != self.ran[name] or 'here' not in where:
                 by_reason.setdefault(text, []).append(f'{name}: {case}')
