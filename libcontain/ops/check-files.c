@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Files and network devices of the host that the configuration names: are they there, and what they have to
- * be?
- */
+ * be? */
 
 #include "ops/check.h"
 
@@ -59,9 +58,10 @@ int ct_check_rootfs(struct ct_check *check, contain_error_t **err)
         return 0;
 }
 
-/* Hooks that run before everything is mounted may make what is not there yet. */
-static bool has_early_hooks(const struct ct_spec *spec)
+bool ct_check_has_early_hooks(const struct ct_check *check)
 {
+        const struct ct_spec *spec = check->view.spec;
+
         return spec->hooks[CT_HOOK_PRESTART].n > 0 || spec->hooks[CT_HOOK_CREATE_RUNTIME].n > 0 ||
                spec->hooks[CT_HOOK_CREATE_CONTAINER].n > 0;
 }
@@ -70,7 +70,7 @@ int ct_check_bind_sources(struct ct_check *check, contain_error_t **err)
 {
         const struct ct_spec *spec = check->view.spec;
 
-        for (size_t i = 0; i < spec->n_mounts && !has_early_hooks(spec); i++) {
+        for (size_t i = 0; i < spec->n_mounts && !ct_check_has_early_hooks(check); i++) {
                 const struct ct_spec_mount *mount = &spec->mounts[i];
                 const char *source = host_path(check, mount->source);
                 char at[48];

@@ -117,6 +117,8 @@ static int look(struct ct_check *check, contain_error_t **err)
                 ct_check_net_devices,
                 ct_check_program,
                 ct_check_start_hooks,
+                ct_check_file_systems,
+                ct_check_sysctls,
                 ct_check_user_namespace,
                 ct_check_id_maps,
                 ct_check_limits,

@@ -33,6 +33,9 @@ ct_check_part ct_check_net_devices;
 /* check-program.c: what it names in the root file system */
 ct_check_part ct_check_program;
 ct_check_part ct_check_start_hooks;
+/* check-kernel.c: what it names in the kernel */
+ct_check_part ct_check_file_systems;
+ct_check_part ct_check_sysctls;
 /* check-rights.c */
 ct_check_part ct_check_user_namespace;
 ct_check_part ct_check_id_maps;
@@ -40,6 +43,9 @@ ct_check_part ct_check_limits;
 /* check-cgroup.c */
 ct_check_part ct_check_cgroup;
 ct_check_part ct_check_resctrl;
+
+/* Hooks that run before everything is mounted may make what is not there yet. */
+bool ct_check_has_early_hooks(const struct ct_check *check);
 
 /* Keeps a failure (base/problems.h). */
 static inline int ct_check_keep(struct ct_check *check, int r, contain_error_t **err)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 
 static const char *member(struct json_object *problem, const char *key)
 {
@@ -162,6 +163,46 @@ TEST(no_conclusions_from_what_is_not_known)
         config = CONFIG(w, "exit 0");
         config_set(config, "/process/cwd", "7");
         expect_problems(&w, c, config, "config /process/cwd\n");
+}
+
+/* Certain on every kernel for parameters; for types of file systems where modules are told of. */
+TEST(names_that_the_kernel_does_not_know)
+{
+        static const char namespaces[] =
+                "[{'type': 'mount'}, {'type': 'pid'}, {'type': 'uts'}, {'type': 'ipc'}, {'type': 'network'}]";
+        struct json_object *config;
+        auto_container c = NULL;
+        struct utsname machine;
+        char aliases[128];
+        WORLD(w);
+
+        REQUIRE_EQ(contain_new(&c, w.ctx, NULL, NULL), 0);
+        config = CONFIG(w, "exit 0");
+        config_set(config, "/linux/namespaces", "%s", namespaces);
+        config_set(config, "/linux/sysctl",
+                   "{'net.ipv4.ip_forwardd': '1', 'net.ipv4.ip_forward': '1', 'kernel.shmmax': '4096',"
+                   " 'net.ipv4.conf.nonexistent0.forwarding': '1', 'net/ipv4/conf/all/forwardin': '1'}");
+        expect_problems(&w, c, config,
+                        "config /linux/sysctl/net.ipv4.ip_forwardd\n"
+                        "config /linux/sysctl/net~1ipv4~1conf~1all~1forwardin\n");
+        /* A hook may load a module. */
+        config = CONFIG(w, "exit 0");
+        config_set(config, "/linux/namespaces", "%s", namespaces);
+        config_set(config, "/linux/sysctl", "{'net.ipv4.ip_forwardd': '1'}");
+        config_set(config, "/hooks/createRuntime", "[{'path': '/bin/sh'}]");
+        expect_problems(&w, c, config, "");
+
+        config = CONFIG(w, "exit 0");
+        config_set(config, "/mounts",
+                   "[{'destination': '/a', 'type': 'nosuchfs', 'source': 'a'},"
+                   " {'destination': '/b', 'type': 'tmpfs', 'source': 'b'},"
+                   " {'destination': '/c', 'type': 'nosuchfs.tmpfs', 'source': 'c'}]");
+        REQUIRE_EQ(uname(&machine), 0);
+        (void)snprintf(aliases, sizeof(aliases), "/lib/modules/%s/modules.alias", machine.release);
+        if (access("/proc/modules", F_OK) < 0 || access(aliases, F_OK) == 0)
+                expect_problems(&w, c, config, "kernel /mounts/0\nkernel /mounts/2\n");
+        else
+                expect_problems(&w, c, config, "");
 }
 
 TEST(roots_and_programs)
