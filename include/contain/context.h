@@ -88,9 +88,10 @@ CONTAIN_API int contain_ctx_set_state_root(contain_ctx_t *ctx, const char *dir, 
  * caller's own (systemctl --user) for other users and for the root of a user namespace.
  * linux.cgroupsPath is then "SLICE:PREFIX:NAME", for the unit PREFIX-NAME.scope in SLICE, and no path: the
  * runtime-spec leaves its form open. SLICE can be empty, for system.slice, or user.slice of the caller's own
- * manager, and so can PREFIX, with its dash. Without a cgroupsPath the unit is contain-ID.scope in that slice.
- * Annotations "org.systemd.property.NAME" become properties of the unit. libsystemd is loaded when the first
- * container needs it: where there is none, or no systemd runs, making one fails with CONTAIN_E_UNSUPPORTED.
+ * manager, and so can PREFIX, with its dash. Without a cgroupsPath the unit is contain-ID.scope in that
+ * slice. Annotations "org.systemd.property.NAME" become properties of the unit. libsystemd is loaded when the
+ * first container needs it: where there is none, or no systemd runs, making one fails with
+ * CONTAIN_E_UNSUPPORTED.
  *
  * Threads: any, but not while other threads use the context.
  * Returns: 0; -EINVAL for another name; -EOPNOTSUPP for a manager this build lacks; -EBUSY.
