@@ -8,5 +8,6 @@
 #include <contain/container.h>
 #include <contain/context.h>
 #include <contain/error.h>
+#include <contain/request.h>
 
 #endif

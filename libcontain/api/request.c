@@ -1,76 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Gates of include/contain/container.h: making a handle, and all that is said about a container before it is
- * created. */
+/* Gates of include/contain/request.h: all that is said about a container before it is created. */
 
 #include "api/gate.h"
 
 #include "base/fds.h"
 
-#include <contain/container.h>
+#include <contain/request.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-
-int contain_new(contain_t **ret, contain_ctx_t *ctx, const char *id, contain_error_t **err)
-{
-        int r = gate_argument(ret, "ret", err);
-
-        if (r == 0 && ctx)
-                r = gate_maker(ctx->maker, err);
-        return r < 0 ? r : ct_container_new(ctx, id, ret, err);
-}
-
-int contain_open(contain_t **ret, contain_ctx_t *ctx, const char *id, contain_error_t **err)
-{
-        _cleanup_(ct_container_freep) struct contain *c = NULL;
-        int r = gate_argument(ret, "ret", err);
-
-        if (r == 0)
-                r = gate_argument(id, "id", err);
-        if (r == 0 && ctx)
-                r = gate_maker(ctx->maker, err);
-        if (r < 0)
-                return r;
-        r = ct_container_new(ctx, id, &c, err);
-        if (r < 0)
-                return r;
-        c->opened = true;
-        r = ct_op_open(c, err);
-        if (r < 0)
-                return r;
-        *ret = ct_take(c);
-        return 0;
-}
-
-contain_t *contain_ref(contain_t *c)
-{
-        if (c)
-                atomic_fetch_add(&c->refs, 1);
-        return c;
-}
-
-contain_t *contain_unref(contain_t *c)
-{
-        if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
-                return NULL;
-        /* A forked copy frees its memory; the container is the first process's. */
-        if (ct_is_ephemeral(c) && c->record && c->maker == getpid()) {
-                contain_error_t *error = NULL;
-
-                if (ct_op_destroy(c, CONTAIN_DESTROY_FORCE, &error) < 0)
-                        ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &error);
-        }
-        return ct_container_free(c);
-}
-
-const char *contain_id(contain_t *c)
-{
-        return c ? c->id : "";
-}
 
 /* What is said about a container has to be said before it exists. Call with `life` held. */
 static int gate_before_create(struct contain *c, contain_error_t **err)
@@ -334,4 +276,32 @@ int contain_set_listen_fds(contain_t *c, unsigned n, const char *names, contain_
         c->listen_names = copy;
         c->n_listen_fds = n;
         return 0;
+}
+
+int contain_plan_json(contain_t *c, char **ret, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_argument(ret, "ret", err);
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        if (!c->spec)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "container '%s' has no configuration",
+                               c->id);
+        return ct_op_plan(c, ret, err);
+}
+
+int contain_check(contain_t *c, const char *config, size_t size, const char *dir, char **ret,
+                  contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_argument(ret, "ret", err);
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        return ct_op_check(c, config, size, dir, ret, err);
 }

@@ -62,7 +62,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_ref": (_HANDLE, [_HANDLE]),
     "contain_unref": (_HANDLE, [_HANDLE]),
     "contain_id": (c_char_p, [_HANDLE]),
-    # container.h: the configuration
+    # request.h
     "contain_load_bundle": (c_int, [_HANDLE, c_char_p, _OUT]),
     "contain_load_config": (c_int, [_HANDLE, c_char_p, c_size_t, c_char_p, _OUT]),
     "contain_load_rootfs": (c_int, [_HANDLE, c_char_p, _STRINGS, _OUT]),

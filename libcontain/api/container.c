@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Gates of include/contain/container.h: the life cycle, and looking at it. */
+/* Gates of include/contain/container.h: handles, the life cycle, and looking at it. */
 
 #include "api/gate.h"
 
@@ -9,6 +9,63 @@
 
 #include <contain/container.h>
 #include <signal.h>
+
+int contain_new(contain_t **ret, contain_ctx_t *ctx, const char *id, contain_error_t **err)
+{
+        int r = gate_argument(ret, "ret", err);
+
+        if (r == 0 && ctx)
+                r = gate_maker(ctx->maker, err);
+        return r < 0 ? r : ct_container_new(ctx, id, ret, err);
+}
+
+int contain_open(contain_t **ret, contain_ctx_t *ctx, const char *id, contain_error_t **err)
+{
+        _cleanup_(ct_container_freep) struct contain *c = NULL;
+        int r = gate_argument(ret, "ret", err);
+
+        if (r == 0)
+                r = gate_argument(id, "id", err);
+        if (r == 0 && ctx)
+                r = gate_maker(ctx->maker, err);
+        if (r < 0)
+                return r;
+        r = ct_container_new(ctx, id, &c, err);
+        if (r < 0)
+                return r;
+        c->opened = true;
+        r = ct_op_open(c, err);
+        if (r < 0)
+                return r;
+        *ret = ct_take(c);
+        return 0;
+}
+
+contain_t *contain_ref(contain_t *c)
+{
+        if (c)
+                atomic_fetch_add(&c->refs, 1);
+        return c;
+}
+
+contain_t *contain_unref(contain_t *c)
+{
+        if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
+                return NULL;
+        /* A forked copy frees its memory; the container is the first process's. */
+        if (ct_is_ephemeral(c) && c->record && c->maker == getpid()) {
+                contain_error_t *error = NULL;
+
+                if (ct_op_destroy(c, CONTAIN_DESTROY_FORCE, &error) < 0)
+                        ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &error);
+        }
+        return ct_container_free(c);
+}
+
+const char *contain_id(contain_t *c)
+{
+        return c ? c->id : "";
+}
 
 /* A configuration is there and the container is not. Call with `life` held. */
 static int gate_configured(struct contain *c, contain_error_t **err)
@@ -20,34 +77,6 @@ static int gate_configured(struct contain *c, contain_error_t **err)
                 return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
                                "container '%s' has no configuration yet", c->id);
         return 0;
-}
-
-int contain_plan_json(contain_t *c, char **ret, contain_error_t **err)
-{
-        int r = gate_container(c, err);
-
-        if (r == 0)
-                r = gate_argument(ret, "ret", err);
-        if (r < 0)
-                return r;
-        GATE_LIFE(c);
-        if (!c->spec)
-                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "container '%s' has no configuration",
-                               c->id);
-        return ct_op_plan(c, ret, err);
-}
-
-int contain_check(contain_t *c, const char *config, size_t size, const char *dir, char **ret,
-                  contain_error_t **err)
-{
-        int r = gate_container(c, err);
-
-        if (r == 0)
-                r = gate_argument(ret, "ret", err);
-        if (r < 0)
-                return r;
-        GATE_LIFE(c);
-        return ct_op_check(c, config, size, dir, ret, err);
 }
 
 int contain_create(contain_t *c, contain_error_t **err)
