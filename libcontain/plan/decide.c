@@ -13,6 +13,11 @@ bool ct_plan_has_capability(const struct ct_build *build, unsigned number)
         return build->facts->capabilities >> number & 1;
 }
 
+bool ct_plan_is_before(const struct ct_facts *facts, unsigned major, unsigned minor)
+{
+        return facts->kernel_major < major || (facts->kernel_major == major && facts->kernel_minor < minor);
+}
+
 const char *ct_plan_namespace_at(struct ct_build *build, uint64_t type)
 {
         size_t i;

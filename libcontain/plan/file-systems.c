@@ -22,11 +22,6 @@
 /* Flags of a file system that fsconfig(2) has no key for. */
 #define SB_WITHOUT_KEY (MS_I_VERSION | MS_SILENT)
 
-bool ct_plan_is_before(const struct ct_facts *facts, unsigned major, unsigned minor)
-{
-        return facts->kernel_major < major || (facts->kernel_major == major && facts->kernel_minor < minor);
-}
-
 /* --- options --------------------------------------------------------------------------------- */
 
 static bool is_long(const char *option)

@@ -94,6 +94,8 @@ ct_plan_part ct_plan_add_seccomp_late;
 
 /* Does the caller have capability @number? */
 bool ct_plan_has_capability(const struct ct_build *build, unsigned number);
+/* Is the kernel older than that? */
+bool ct_plan_is_before(const struct ct_facts *facts, unsigned major, unsigned minor);
 /* Place of the namespace entry of @type, "" when only a descriptor was given. */
 const char *ct_plan_namespace_at(struct ct_build *build, uint64_t type);
 
@@ -120,9 +122,6 @@ const char *ct_plan_clean_path(struct ct_build *build, const char *path);
 bool ct_plan_path_is_below(const char *path, const char *folder);
 
 /* file-systems.c */
-
-/* Is the kernel older than that? */
-bool ct_plan_is_before(const struct ct_facts *facts, unsigned major, unsigned minor);
 
 /* A new file system becomes the current tree. */
 struct ct_file_system {
@@ -156,7 +155,7 @@ void ct_plan_add_idmap(struct ct_build *build, const struct ct_spec_mount *mount
 int ct_plan_refuse_idmap(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
                          const char *what, contain_error_t **err);
 
-/* mounts.c */
+/* mount-words.c */
 
 /* Place of option @word of @mount, or @at when it has none. */
 const char *ct_plan_option_at(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
