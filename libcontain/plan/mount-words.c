@@ -6,7 +6,6 @@
 
 #include <linux/mount.h>
 #include <string.h>
-#include <sys/mount.h>
 
 const char *ct_plan_option_at(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
                               const char *word)
