@@ -72,9 +72,12 @@ static ssize_t receive(int fd, char *text, int *ret_fd)
                 struct cmsghdr align;
         } control;
         struct iovec iov = { text, MESSAGE_MAX };
-        struct msghdr message = {
-                .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
-        };
+        /* The padding is left out: there would be room in it for a second descriptor, which would stay open.
+         */
+        struct msghdr message = { .msg_iov = &iov,
+                                  .msg_iovlen = 1,
+                                  .msg_control = &control,
+                                  .msg_controllen = CMSG_LEN(sizeof(int)) };
         ssize_t size;
 
         *ret_fd = -EBADF;

@@ -7,6 +7,7 @@
 #include "base/fds.h"
 #include "host/notify.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -116,4 +117,39 @@ TEST(notify_forward)
         manager = ct_close(manager);
         EXPECT_EQ(send(program, "READY=1", 7, 0), 7);
         EXPECT_EQ(ct_notify_forward(own, address, 7), -ECONNREFUSED);
+}
+
+/* More descriptors than one, which nobody has asked for, must not stay open with the host. */
+TEST(notify_descriptors)
+{
+        _cleanup_close_ int manager = -EBADF, own = -EBADF, program = -EBADF, reader = -EBADF;
+        union {
+                char bytes[CMSG_SPACE(2 * sizeof(int))];
+                struct cmsghdr align;
+        } control = { .bytes = { 0 } };
+        char address[64], text[] = "BARRIER=0";
+        struct iovec iov = { text, sizeof(text) - 1 };
+        struct msghdr message = {
+                .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+        };
+        int ends[2], passed[2];
+
+        (void)snprintf(address, sizeof(address), "@contain-unit-fds-%d", (int)getpid());
+        manager = bind_to(address);
+        REQUIRE(manager >= 0);
+        REQUIRE_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+        own = ends[0];
+        program = ends[1];
+        REQUIRE_EQ(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+        reader = ends[0];
+        passed[0] = passed[1] = ends[1];
+        control.align.cmsg_level = SOL_SOCKET;
+        control.align.cmsg_type = SCM_RIGHTS;
+        control.align.cmsg_len = CMSG_LEN(sizeof(passed));
+        memcpy(CMSG_DATA(&control.align), passed, sizeof(passed));
+        EXPECT_EQ(sendmsg(program, &message, 0), (ssize_t)sizeof(text) - 1);
+        ct_close(ends[1]);
+
+        EXPECT_EQ(ct_notify_forward(own, address, 7), 0);
+        EXPECT_EQ(read(reader, text, 1), 0);
 }
