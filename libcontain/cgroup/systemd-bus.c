@@ -49,7 +49,7 @@ struct ct_bus *ct_bus_free(struct ct_bus *bus)
 /* The manager's own socket, for machines without a message bus, and for those on which it is not up yet. */
 static int connect_private(struct ct_bus *bus, bool user)
 {
-        const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+        const char *runtime_dir = secure_getenv("XDG_RUNTIME_DIR");
         char address[512];
         int n, r;
 

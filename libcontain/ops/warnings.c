@@ -41,17 +41,19 @@ static void warn_of_devices(struct contain *c)
         const struct ct_spec_resources *resources = &c->spec->linux_.resources;
         size_t first = 0;
 
-        if (ct_cgroup_restricts_devices())
-                return;
         while (first < resources->n_devices && resources->devices[first].type == 'a' &&
                !resources->devices[first].allow)
                 first++;
-        for (size_t i = first; i < resources->n_devices; i++)
-                if (!resources->devices[i].allow)
-                        ct_log(c->ctx, CONTAIN_LOG_WARNING,
-                               "%s: /linux/resources/devices/%zu: left out, as to restrict devices takes "
-                               "CAP_SYS_ADMIN outside of user namespaces",
-                               c->id, i);
+        for (size_t i = first; i < resources->n_devices; i++) {
+                if (resources->devices[i].allow)
+                        continue;
+                if (ct_cgroup_restricts_devices())
+                        return;
+                ct_log(c->ctx, CONTAIN_LOG_WARNING,
+                       "%s: /linux/resources/devices/%zu: left out, as to restrict devices takes "
+                       "CAP_SYS_ADMIN outside of user namespaces",
+                       c->id, i);
+        }
 }
 
 void ct_op_warn(struct contain *c, const struct ct_facts *facts, const struct ct_request *request)
