@@ -23,6 +23,8 @@
 
 #define LABEL_SIZE 32
 
+enum { LIST_TRIES = 10 };
+
 void ct_addresses_done(struct ct_addresses *addresses)
 {
         for (size_t i = 0; i < addresses->n; i++)
@@ -57,7 +59,7 @@ static int take_address(const struct nlmsghdr *message, void *arg)
         return 0;
 }
 
-int ct_addresses_list(struct ct_netlink *netlink, int index, struct ct_addresses *ret)
+static int list_once(struct ct_netlink *netlink, int index, struct ct_addresses *ret)
 {
         const struct ifaddrmsg body = { .ifa_family = AF_UNSPEC };
         _cleanup_(ct_addresses_done) struct ct_addresses addresses = { NULL, 0 };
@@ -72,6 +74,16 @@ int ct_addresses_list(struct ct_netlink *netlink, int index, struct ct_addresses
         *ret = addresses;
         addresses = (struct ct_addresses){ NULL, 0 };
         return 0;
+}
+
+int ct_addresses_list(struct ct_netlink *netlink, int index, struct ct_addresses *ret)
+{
+        int r = -EAGAIN;
+
+        /* On a busy host other devices' addresses come and go at any time. */
+        for (int i = 0; i < LIST_TRIES && r == -EAGAIN; i++)
+                r = list_once(netlink, index, ret);
+        return r;
 }
 
 static const struct ifaddrmsg *body_of(const struct nlmsghdr *address)

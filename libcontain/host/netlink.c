@@ -5,6 +5,7 @@
 #include "host/netlink.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -86,6 +87,7 @@ struct answer {
         ct_netlink_each *each;
         void *arg;
         int result;
+        bool disturbed; /* what was listed has changed meanwhile */
 };
 
 /* 1: that was the last one. */
@@ -95,6 +97,7 @@ static int take_message(struct answer *answer, const struct nlmsghdr *message)
 
         if (message->nlmsg_seq != answer->netlink->sequence)
                 return 0; /* left over from a request that was given up */
+        answer->disturbed = answer->disturbed || message->nlmsg_flags & NLM_F_DUMP_INTR;
         if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
                 if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(error)))
                         memcpy(&error, NLMSG_DATA(message), sizeof(error));
@@ -162,7 +165,7 @@ static int take_answer(struct answer *answer)
                         return (int)n;
                 done = take_messages(answer, bytes, (size_t)n);
         }
-        return answer->result;
+        return answer->result == 0 && answer->disturbed ? -EAGAIN : answer->result;
 }
 
 int ct_netlink_ask(struct ct_netlink *netlink, struct ct_netlink_request *request, ct_netlink_each *each,
