@@ -10,7 +10,7 @@
 
 #define DEPTH_MAX    64 /* of folders; each takes a few KiB of stack */
 #define ENTRIES_SIZE 2048
-#define VALUE_SIZE   4096 /* of extended attributes */
+#define VALUE_SIZE   65536 /* of an extended attribute, and of a list of their names, at most */
 #define COPY_SIZE    (1u << 30)
 
 /* A file with more names than one, and the first of those in the copy. */
@@ -24,6 +24,7 @@ struct linked {
 struct copy {
         struct init *in;
         struct linked *linked;
+        char *names, *value;  /* of extended attributes: VALUE_SIZE each, and a NUL */
         char path[PATH_SIZE]; /* of what is copied, from the top; begins with '/' unless empty */
         size_t path_size;
 };
@@ -60,23 +61,22 @@ static bool is_copied(const char *name)
                text_equal(name, "system.posix_acl_default");
 }
 
-static int copy_attribute(int from_fd, int to_fd, const char *name)
+static int copy_attribute(const struct copy *copy, int from_fd, int to_fd, const char *name)
 {
-        char value[VALUE_SIZE];
-        long size = sys_fgetxattr(from_fd, name, value, sizeof(value));
+        long size = sys_fgetxattr(from_fd, name, copy->value, VALUE_SIZE);
         int r;
 
         if (size < 0)
                 return size == -ENODATA ? 0 : (int)size;
-        r = sys_fsetxattr(to_fd, name, value, (size_t)size);
+        r = sys_fsetxattr(to_fd, name, copy->value, (size_t)size);
         /* A tmpfs has those of users since Linux 6.6 only. */
         return r == -EOPNOTSUPP ? 0 : r;
 }
 
-static int copy_attributes(int from_fd, int to_fd)
+static int copy_attributes(const struct copy *copy, int from_fd, int to_fd)
 {
-        char names[VALUE_SIZE];
-        long size = sys_flistxattr(from_fd, names, sizeof(names) - 1);
+        char *names = copy->names;
+        long size = sys_flistxattr(from_fd, names, VALUE_SIZE);
         int r = 0;
 
         if (size < 0)
@@ -84,19 +84,19 @@ static int copy_attributes(int from_fd, int to_fd)
         names[size] = '\0';
         for (long i = 0; i < size && r == 0; i += (long)text_length(names + i) + 1)
                 if (is_copied(names + i))
-                        r = copy_attribute(from_fd, to_fd, names + i);
+                        r = copy_attribute(copy, from_fd, to_fd, names + i);
         return r;
 }
 
 /* In this order: a new owner takes set-user-id bits and capabilities away, new attributes change the time. */
-static int finish(int from_fd, int to_fd, const struct statx *is)
+static int finish(const struct copy *copy, int from_fd, int to_fd, const struct statx *is)
 {
         int r = set_owner(to_fd, "", is, AT_EMPTY_PATH);
 
         if (r == 0)
                 r = sys_fchmod(to_fd, is->stx_mode & MODE_ACCESS);
         if (r == 0)
-                r = copy_attributes(from_fd, to_fd);
+                r = copy_attributes(copy, from_fd, to_fd);
         if (r == 0)
                 set_times(to_fd, NULL, is);
         return r;
@@ -157,7 +157,7 @@ static int copy_file(struct copy *copy, int from_dir, int to_dir, const char *na
         if (r >= 0)
                 r = copy_content(from_fd, to_fd);
         if (r >= 0)
-                r = finish(from_fd, to_fd, is);
+                r = finish(copy, from_fd, to_fd, is);
         if (r >= 0 && is->stx_nlink > 1)
                 r = remember_linked(copy, is);
         init_close(&from_fd);
@@ -214,7 +214,7 @@ static int copy_subfolder(struct copy *copy, int from_dir, int to_dir, const cha
         if (r >= 0)
                 r = copy_folder(copy, from_fd, to_fd, depth + 1);
         if (r >= 0)
-                r = finish(from_fd, to_fd, is);
+                r = finish(copy, from_fd, to_fd, is);
         init_close(&from_fd);
         init_close(&to_fd);
         return r;
@@ -303,9 +303,14 @@ static int copy_top(int from_fd, int tree_fd, bool owner, bool mode)
 
 static int copy_tree(struct init *in, int from_fd, const struct plan_step *step)
 {
-        struct copy copy = { .in = in };
-        int r = copy_folder(&copy, from_fd, in->tree_fd, 0);
+        struct copy copy = { .in = in,
+                             .names = init_alloc(in, VALUE_SIZE + 1),
+                             .value = init_alloc(in, VALUE_SIZE + 1) };
+        int r;
 
+        if (!copy.names || !copy.value)
+                return -ENOMEM;
+        r = copy_folder(&copy, from_fd, in->tree_fd, 0);
         return r < 0 ? r : copy_top(from_fd, in->tree_fd, step->n[0] != 0, step->n[1] != 0);
 }
 

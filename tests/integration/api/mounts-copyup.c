@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -103,6 +104,37 @@ TEST(file_capabilities_are_kept)
         EXPECT_EQ(getxattr(path, "security.capability", found, sizeof(found)), sizeof(capability));
         EXPECT(memcmp(found, capability, sizeof(capability)) == 0);
         EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
+}
+
+/* Larger ones than ext4 has, in a tmpfs that the image's folder is for as long as the test runs. */
+TEST(large_attributes_are_copied)
+{
+        char path[256], folder[256], value[16384];
+        struct json_object *config;
+        contain_error_t *error = NULL;
+        contain_t *c;
+        int r, set;
+        WORLD(w);
+
+        memset(value, 'v', sizeof(value));
+        REQUIRE_EQ(mount("tmpfs", in_root(&w, "var", folder), "tmpfs", MS_NOSUID | MS_NODEV, NULL), 0);
+        make_file(&w, "var/file", "x", 3, 0644);
+        set = setxattr(in_root(&w, "var/file", path), "user.large", value, sizeof(value), 0);
+        config = CONFIG(w, "true");
+        config_mount(config, "/var", "tmpfs", "tmpfs", "tmpcopyup");
+        c = guest_new(&w, config);
+        r = set == 0 ? contain_create(c, &error) : 0;
+        snprintf(path, sizeof(path), "/proc/%d/root/var/file", contain_pid(c));
+        if (set == 0 && r == 0) {
+                EXPECT_EQ(getxattr(path, "user.large", value, sizeof(value)), (ssize_t)sizeof(value));
+                EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
+        }
+        contain_unref(c);
+        EXPECT_EQ(umount2(folder, MNT_DETACH), 0);
+        if (set < 0)
+                SKIP("a tmpfs has no extended attributes of users before Linux 6.6");
+        EXPECT_EQ(r, 0);
+        contain_error_free(error);
 }
 
 TEST(more_than_the_tmpfs_holds)

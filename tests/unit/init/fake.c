@@ -15,7 +15,7 @@
 #define FILES     16
 #define FIRST_FD  20
 #define FDS       4096
-#define POOL_SIZE 65536
+#define POOL_SIZE (512 * 1024)
 
 long sys_call(long nr, long a, long b, long c, long d, long e, long f);
 long sys_clone_call(const struct clone_args *args, int (*fn)(void *), void *arg);
