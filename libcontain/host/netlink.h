@@ -42,7 +42,8 @@ typedef int ct_netlink_each(const struct nlmsghdr *message, void *arg);
 
 /*
  * Sends @request and takes the answer. Returns 0, what @each (which may be NULL) returned, or -errno: the
- * kernel's own, if it refused. -EAGAIN: what was listed has changed meanwhile, so that the list may have gaps.
+ * kernel's own, if it refused. -EAGAIN: what was listed has changed meanwhile, so that the list may have
+ * gaps.
  */
 int ct_netlink_ask(struct ct_netlink *netlink, struct ct_netlink_request *request, ct_netlink_each *each,
                    void *arg);
