@@ -151,7 +151,7 @@ func TestErrorsHaveAPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	if failure.Pointer != "/process/args" || failure.Code != ErrType || failure.Errno != syscall.EINVAL ||
-		failure.Sentence == "" || !strings.HasPrefix(err.Error(), "/process/args: ") || failure.Timeout() {
+		failure.Cause != CauseConfig || failure.Sentence == "" || !strings.HasPrefix(err.Error(), "/process/args: ") || failure.Timeout() {
 		t.Errorf("%+v", failure)
 	}
 	expectError(t, c.LoadBundle(w.folder), ErrBundle)

@@ -29,7 +29,7 @@ def version() -> str:
 
 def signal_number(name: str) -> int:
     """The number of a signal that is given as text: "TERM", "SIGRTMIN+3", "15"."""
-    return call(lib.contain_signal_number, name.encode())
+    return call(lib.contain_signal_number, c_string(name))
 
 
 class Handle:
