@@ -4,7 +4,6 @@
 
 #include "ops/check.h"
 
-#include "host/idmap.h"
 #include "host/limits.h"
 
 int ct_check_user_namespace(struct ct_check *check, contain_error_t **err)
@@ -12,32 +11,19 @@ int ct_check_user_namespace(struct ct_check *check, contain_error_t **err)
         return check->plan ? ct_op_foresee_refusal(&check->view, check->plan, err) : 0;
 }
 
-static int check_step(struct ct_check *check, const struct plan_step *step, contain_error_t **err)
-{
-        const struct ct_plan *plan = check->plan;
-        const char *at = ct_plan_string(plan, step->at);
-        const struct ct_idmap map = {
-                .uid_map = ct_plan_string(plan, step->s[0]),
-                .gid_map = ct_plan_string(plan, step->s[1]),
-                .helpers = step->n[0] != 0,
-                .deny_setgroups = step->n[1] != 0,
-                .at = at,
-                .gid_at = "/linux/gidMappings",
-        };
-        int r;
-
-        r = ct_check_keep(check, ct_idmap_check(&map, CT_ID_USER, check->facts, err), err);
-        return r < 0 ? r : ct_idmap_check(&map, CT_ID_GROUP, check->facts, err);
-}
-
 int ct_check_id_maps(struct ct_check *check, contain_error_t **err)
 {
         for (uint32_t i = 0; check->plan && i < ct_plan_header(check->plan)->n_steps; i++) {
                 const struct plan_step *step = ct_plan_step(check->plan, i);
-                int r = 0;
+                struct ct_idmap map;
+                int r;
 
-                if (step->op == STEP_ID_MAPS)
-                        r = ct_check_keep(check, check_step(check, step, err), err);
+                if (step->op != STEP_ID_MAPS)
+                        continue;
+                map = ct_op_id_maps(check->plan, step);
+                r = ct_check_keep(check, ct_idmap_check(&map, CT_ID_USER, check->facts, err), err);
+                if (r >= 0)
+                        r = ct_check_keep(check, ct_idmap_check(&map, CT_ID_GROUP, check->facts, err), err);
                 if (r < 0)
                         return r;
         }

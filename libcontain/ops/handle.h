@@ -12,6 +12,7 @@
 #include "base/pidfd.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/resctrl.h"
+#include "host/idmap.h"
 #include "host/net-device.h"
 #include "host/probe.h"
 #include "host/slots.h"
@@ -197,6 +198,8 @@ int ct_op_event_next(struct contain *c, contain_error_t **err);
 int ct_op_foresee_refusal(struct contain *c, const struct ct_plan *plan, contain_error_t **err);
 /* The same of @plan's id maps. */
 int ct_op_foresee_maps(struct contain *c, const struct ct_plan *plan, contain_error_t **err);
+/* What @step of @plan, which is one of id maps, writes. */
+struct ct_idmap ct_op_id_maps(const struct ct_plan *plan, const struct plan_step *step);
 /* The clone into namespaces of @types (CLONE_NEW*) has failed with @errnum. */
 int ct_op_fail_clone(struct contain *c, uint64_t types, int errnum, contain_error_t **err);
 /* Step @step has failed with @r, worded in *err: says why, if its namespaces are the reason. Returns -errno.

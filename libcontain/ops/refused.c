@@ -4,7 +4,6 @@
 
 #include "ops/handle.h"
 
-#include "host/idmap.h"
 #include "host/userns.h"
 
 #include <fcntl.h>
@@ -58,43 +57,34 @@ int ct_op_foresee_refusal(struct contain *c, const struct ct_plan *plan, contain
         return look(c, types, 0, &why) ? fail_why(c, &why, err) : 0;
 }
 
-static int foresee_map(const struct ct_idmap *map, int root_fd, const struct ct_facts *facts,
-                       contain_error_t **err)
+struct ct_idmap ct_op_id_maps(const struct ct_plan *plan, const struct plan_step *step)
 {
-        static const enum ct_id_kind kinds[] = { CT_ID_USER, CT_ID_GROUP };
-        struct ct_idmap_why why;
-        int r = 0;
-
-        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && r == 0; i++) {
-                if (!ct_idmap_why(root_fd, map, kinds[i], facts, &why))
-                        continue;
-                r = ct_fail(err, CONTAIN_E_IDMAP, EPERM, why.at, "cannot map the container's %s ids: %s",
-                            kinds[i] == CT_ID_USER ? "user" : "group", why.sentence);
-                ct_error_set_hint(err, "%s", why.hint);
-                ct_error_set_cause(err, CONTAIN_CAUSE_PRIVILEGE);
-        }
-        return r;
+        return (struct ct_idmap){
+                .uid_map = ct_plan_string(plan, step->s[0]),
+                .gid_map = ct_plan_string(plan, step->s[1]),
+                .helpers = step->n[0] != 0,
+                .deny_setgroups = step->n[1] != 0,
+                .at = ct_plan_string(plan, step->at),
+                .gid_at = "/linux/gidMappings",
+        };
 }
 
 int ct_op_foresee_maps(struct contain *c, const struct ct_plan *plan, contain_error_t **err)
 {
-        _cleanup_close_ int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         const struct ct_facts *facts;
         int r;
 
         r = ct_context_facts(c->ctx, &facts, err);
-        for (uint32_t i = 0; i < ct_plan_header(plan)->n_steps && root_fd >= 0 && r == 0; i++) {
+        for (uint32_t i = 0; i < ct_plan_header(plan)->n_steps && r == 0; i++) {
                 const struct plan_step *step = ct_plan_step(plan, i);
-                const struct ct_idmap map = {
-                        .uid_map = ct_plan_string(plan, step->s[0]),
-                        .gid_map = ct_plan_string(plan, step->s[1]),
-                        .helpers = step->n[0] != 0,
-                        .at = ct_plan_string(plan, step->at),
-                        .gid_at = "/linux/gidMappings",
-                };
+                struct ct_idmap map;
 
-                if (step->op == STEP_ID_MAPS)
-                        r = foresee_map(&map, root_fd, facts, err);
+                if (step->op != STEP_ID_MAPS)
+                        continue;
+                map = ct_op_id_maps(plan, step);
+                r = ct_idmap_check(&map, CT_ID_USER, facts, err);
+                if (r == 0)
+                        r = ct_idmap_check(&map, CT_ID_GROUP, facts, err);
         }
         return r;
 }

@@ -31,14 +31,7 @@ int ct_turn_enter_cgroup(struct ct_turn *turn, contain_error_t **err)
 static int write_id_maps(struct ct_turn *turn, const struct plan_step *step, contain_error_t **err)
 {
         const struct ct_facts *facts;
-        struct ct_idmap map = {
-                .uid_map = text(turn, step, 0),
-                .gid_map = text(turn, step, 1),
-                .helpers = step->n[0] != 0,
-                .deny_setgroups = step->n[1] != 0,
-                .at = ct_plan_string(turn->plan, step->at),
-                .gid_at = "/linux/gidMappings",
-        };
+        struct ct_idmap map = ct_op_id_maps(turn->plan, step);
         int r;
 
         r = ct_context_facts(turn->c->ctx, &facts, err);
