@@ -212,30 +212,61 @@ int ct_cgroup_start_scope(struct ct_cgroup *cgroup, const char *id, pid_t pid,
         return check_place(cgroup, pid, err);
 }
 
-/* A new quota is worth what the period, which is not mentioned, makes of it. */
-static void read_bandwidth(struct ct_properties *properties, const struct ct_cgroup *cgroup)
+/* How much of the processors the cgroup's files give it. */
+struct bandwidth {
+        int fd;               /* the folder */
+        bool v2;              /* one file has both */
+        char *quota, *period; /* as the files have them; NULL where there are none */
+};
+
+static void bandwidth_done(struct bandwidth *bandwidth)
+{
+        bandwidth->fd = ct_close(bandwidth->fd);
+        free(bandwidth->quota);
+        free(bandwidth->period);
+}
+
+static void bandwidth_read(struct bandwidth *bandwidth, const struct ct_cgroup *cgroup)
 {
         int i = ct_cgroup_find(cgroup, "cpu", "cpu");
-        _cleanup_free_ char *quota = NULL, *period = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        const char *rest;
 
         if (i >= 0)
-                fd = ct_cgroup_open(cgroup, (size_t)i);
-        if (fd < 0)
+                bandwidth->fd = ct_cgroup_open(cgroup, (size_t)i);
+        if (bandwidth->fd < 0)
                 return;
-        if (cgroup->layout->items[i].v2) {
-                if (ct_read_file_at(fd, "cpu.max", 4096, &quota, NULL) < 0)
-                        return;
-                rest = quota + strcspn(quota, " ");
-        } else {
-                if (ct_read_file_at(fd, "cpu.cfs_quota_us", 4096, &quota, NULL) < 0 ||
-                    ct_read_file_at(fd, "cpu.cfs_period_us", 4096, &period, NULL) < 0)
-                        return;
-                rest = period;
+        bandwidth->v2 = cgroup->layout->items[i].v2;
+        if (bandwidth->v2) {
+                (void)ct_read_file_at(bandwidth->fd, "cpu.max", 4096, &bandwidth->quota, NULL);
+                return;
         }
+        (void)ct_read_file_at(bandwidth->fd, "cpu.cfs_quota_us", 4096, &bandwidth->quota, NULL);
+        (void)ct_read_file_at(bandwidth->fd, "cpu.cfs_period_us", 4096, &bandwidth->period, NULL);
+}
+
+/* A new quota is worth what the period, which is not mentioned, makes of it. */
+static void bandwidth_tell(const struct bandwidth *bandwidth, struct ct_properties *properties)
+{
+        const char *quota = bandwidth->quota, *period = bandwidth->period;
+
+        if (quota && bandwidth->v2)
+                period = quota + strcspn(quota, " ");
+        if (!quota || !period)
+                return;
         properties->quota = quota[0] >= '0' && quota[0] <= '9' ? strtoull(quota, NULL, 10) : 0;
-        properties->period = strtoull(rest, NULL, 10);
+        properties->period = strtoull(period, NULL, 10);
+}
+
+/*
+ * systemd writes both whenever it writes to one of the files for processors, the quota rounded, and the usual
+ * period if there is no quota. As they were, what is not changed stays; what is, is written after this.
+ */
+static void bandwidth_restore(const struct bandwidth *bandwidth)
+{
+        if (bandwidth->period)
+                (void)ct_write_file_at(bandwidth->fd, "cpu.cfs_period_us", bandwidth->period);
+        if (bandwidth->quota)
+                (void)ct_write_file_at(bandwidth->fd, bandwidth->v2 ? "cpu.max" : "cpu.cfs_quota_us",
+                                       bandwidth->quota);
 }
 
 int ct_scope_update(const struct ct_scope *scope, const struct ct_cgroup *cgroup,
@@ -243,6 +274,7 @@ int ct_scope_update(const struct ct_scope *scope, const struct ct_cgroup *cgroup
 {
         _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
         _cleanup_(ct_bus_freep) struct ct_bus *bus = NULL;
+        _cleanup_(bandwidth_done) struct bandwidth bandwidth = { .fd = -EBADF };
         struct ct_properties properties = { .arena = arena };
         struct ct_bus_failure failure = { 0 };
         const char *at;
@@ -253,13 +285,16 @@ int ct_scope_update(const struct ct_scope *scope, const struct ct_cgroup *cgroup
         r = ct_bus_open(scope->user, &bus, err);
         if (r < 0)
                 return r;
-        read_bandwidth(&properties, cgroup);
+        bandwidth_read(&bandwidth, cgroup);
+        bandwidth_tell(&bandwidth, &properties);
         r = add_resources(&properties, cgroup, bus, lists, err);
         if (r < 0 || properties.n == 0)
                 return r;
         r = ct_bus_set_properties(bus, scope->unit, &properties, &failure);
-        if (r >= 0)
+        if (r >= 0) {
+                bandwidth_restore(&bandwidth);
                 return 0;
+        }
         at = blame(&properties, failure.message);
         return fail(scope, at ? at : properties.items[0].at, r, "change", &failure, err);
 }

@@ -11,89 +11,14 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
-from harness import bundle, case, traces  # noqa: E402
-
-CGROUPS = '/sys/fs/cgroup'
+from harness import case, systemd, traces  # noqa: E402
 
 
-class SystemdCase(case.CliCase):
-    global_options = ('--systemd-cgroup',)
-
-    def obstacle(self):
-        if not os.path.isdir('/run/systemd/system'):
-            return 'needs a machine that systemd runs'
-        if not os.path.exists(f'{CGROUPS}/cgroup.controllers'):
-            return 'needs cgroup v2'
-        if self.systemctl('show', '--property=Version', check=False).returncode != 0:
-            return 'needs a systemd manager that answers'
-        return None if bundle.find_busybox() else 'needs a static busybox'
-
-    @staticmethod
-    def manager():
-        """What makes systemctl and systemd-run talk to the manager that contain-run has."""
-        return [] if os.geteuid() == 0 else ['--user']
-
-    def systemctl(self, *arguments, check=True):
-        result = subprocess.run(['systemctl', *self.manager(), '--no-pager', *arguments], capture_output=True, text=True,
-                                check=False, timeout=case.SECONDS)
-        if check:
-            self.assertEqual(result.returncode, 0, f'{arguments}: {result.stderr}')
-        return result
-
-    def systemd_run(self, *arguments, **options):
-        return subprocess.run(['systemd-run', *self.manager(), '--quiet', *arguments], capture_output=True, text=True,
-                              check=False, **{'timeout': 2 * case.SECONDS, **options})
-
-    def show(self, unit, name):
-        return self.systemctl('show', '--value', f'--property={name}', unit).stdout.strip()
-
-    def is_loaded(self, unit):
-        return self.show(unit, 'LoadState') == 'loaded'
-
-    def assert_no_unit(self, unit):
-        self.assertTrue(traces.wait_until(lambda: not self.is_loaded(unit)), f'{unit} is still there')
-
-    def file(self, unit, name):
-        with open(f'{CGROUPS}{self.show(unit, "ControlGroup")}/{name}', encoding='ascii') as f:
-            return f.read().strip()
-
-    def manager_path(self):
-        return self.systemctl('show', '--value', '--property=ControlGroup').stdout.strip()
-
-    def created(self, resources=None, path=None, annotations=None, script=case.WAIT):
-        """The id and the unit of a container that was created."""
-        b = self.shell(script)
-        name = self.fresh_id()
-        b.config['linux']['cgroupsPath'] = path or f'ct.slice:test:{name}'
-        b.config['linux'].setdefault('resources', {}).update(resources or {})
-        b.config['annotations'] = annotations or {}
-        b.save()
-        self.succeed('create', '--bundle', b.path, name)
-        return name, f'test-{name}.scope'
-
-    def refused(self, text, path=None, annotations=None, change=None):
-        b = self.shell('true')
-        name = self.fresh_id()
-        if path:
-            b.config['linux']['cgroupsPath'] = path
-        b.config['annotations'] = annotations or {}
-        if change:
-            change(b.config)
-        b.save()
-        result = self.refuse(text, 'create', '--bundle', b.path, name)
-        self.assert_no_unit(f'contain-{name}.scope')
-        self.assert_no_trace()
-        return result
-
-
-class Units(SystemdCase):
+class Units(systemd.UnifiedCase):
     def test_scope_around_the_container(self):
         name, unit = self.created()
-        self.assertEqual(self.show(unit, 'ActiveState'), 'active')
-        self.assertEqual(self.show(unit, 'Slice'), 'ct.slice')
-        self.assertEqual(self.show(unit, 'Delegate'), 'yes')
-        self.assertEqual(self.show(unit, 'Transient'), 'yes')
-        self.assertEqual(self.show(unit, 'ControlGroup'), f'{self.manager_path()}/ct.slice/{unit}')
+        self.assert_properties(unit, {'ActiveState': 'active', 'Slice': 'ct.slice', 'Delegate': 'yes', 'Transient': 'yes',
+                                      'ControlGroup': f'{self.manager_path()}/ct.slice/{unit}'})
         self.assertEqual(self.file(unit, 'cgroup.procs'), str(self.state(name)['pid']))
         self.succeed('start', name)
         self.succeed('kill', name, 'KILL')
@@ -181,7 +106,7 @@ class Units(SystemdCase):
     def test_a_unit_that_failed_makes_room(self):
         name = self.fresh_id()
         unit = f'test-{name}.scope'
-        self.systemd_run('--scope', f'--unit={unit}', '--property=RuntimeMaxSec=1', 'sleep', '1000')
+        self.systemd_run('--scope', f'--unit={unit}', '--property=RuntimeMaxSec=100ms', 'sleep', '1000')
         self.assertTrue(traces.wait_until(lambda: self.show(unit, 'ActiveState') == 'failed', 20))
         b = self.shell(case.WAIT)
         b.config['linux']['cgroupsPath'] = f'ct.slice:test:{name}'
@@ -200,7 +125,7 @@ class Units(SystemdCase):
         self.assert_no_trace()
 
 
-class Refusals(SystemdCase):
+class Refusals(systemd.UnifiedCase):
     def test_names(self):
         for path in ('/a/b', 'a.slice:b', 'a:b:c', 'a.slice:b:', 'a.slice:b:c.slice', 'a/b.slice:c:d', 'a.slice:b:c d'):
             with self.subTest(path=path):
@@ -228,17 +153,13 @@ class Refusals(SystemdCase):
         self.refused('/linux/resources/unified/memory.oom.group', change=change)
 
 
-class Limits(SystemdCase):
+class Limits(systemd.UnifiedCase):
     RESOURCES = {'memory': {'limit': 64 << 20, 'reservation': 16 << 20}, 'pids': {'limit': 50},
                  'cpu': {'shares': 512, 'quota': 20000, 'period': 50000}}
 
     def expect(self, unit):
-        self.assertEqual(self.show(unit, 'MemoryMax'), str(64 << 20))
-        self.assertEqual(self.show(unit, 'MemoryLow'), str(16 << 20))
-        self.assertEqual(self.show(unit, 'TasksMax'), '50')
-        self.assertEqual(self.show(unit, 'CPUWeight'), '59')
-        self.assertEqual(self.show(unit, 'CPUQuotaPerSecUSec'), '400ms')
-        self.assertEqual(self.show(unit, 'CPUQuotaPeriodUSec'), '50ms')
+        self.assert_properties(unit, {'MemoryMax': str(64 << 20), 'MemoryLow': str(16 << 20), 'TasksMax': '50', 'CPUWeight': '59',
+                                      'CPUQuotaPerSecUSec': '400ms', 'CPUQuotaPeriodUSec': '50ms'})
         self.assertEqual(self.file(unit, 'memory.max'), str(64 << 20))
         self.assertEqual(self.file(unit, 'memory.low'), str(16 << 20))
         self.assertEqual(self.file(unit, 'pids.max'), '50')
@@ -261,14 +182,13 @@ class Limits(SystemdCase):
             self.skipTest('needs the cpuset controller')
         name, unit = self.created({'cpu': {'cpus': '0', 'mems': '0'}})
         self.systemctl('daemon-reload')
-        self.assertEqual(self.show(unit, 'AllowedCPUs'), '0')
-        self.assertEqual(self.show(unit, 'AllowedMemoryNodes'), '0')
+        self.assert_properties(unit, {'AllowedCPUs': '0', 'AllowedMemoryNodes': '0'})
         self.assertEqual(self.file(unit, 'cpuset.cpus'), '0')
         self.assertEqual(self.file(unit, 'cpuset.mems'), '0')
         self.succeed('delete', '--force', name)
 
     def controllers(self):
-        with open(f'{CGROUPS}{self.manager_path()}/cgroup.controllers', encoding='ascii') as f:
+        with open(f'{systemd.CGROUPS}{self.manager_path()}/cgroup.controllers', encoding='ascii') as f:
             return f.read().split()
 
     def test_files_by_name(self):
@@ -305,7 +225,7 @@ class Limits(SystemdCase):
         self.succeed('delete', '--force', name)
 
 
-class Annotations(SystemdCase):
+class Annotations(systemd.UnifiedCase):
     def test_properties(self):
         name, unit = self.created(annotations={
             'org.systemd.property.TimeoutStopSec': 'uint64 7',
@@ -314,11 +234,8 @@ class Annotations(SystemdCase):
             'org.systemd.property.Description': "'a \"test\"'",
             'org.systemd.property.MemoryHigh': '@t 12345678',
             'com.example': 'not one'})
-        self.assertEqual(self.show(unit, 'TimeoutStopUSec'), '7s')
-        self.assertEqual(self.show(unit, 'RuntimeMaxUSec'), '1h')
-        self.assertEqual(self.show(unit, 'Documentation'), '"man:a(1)" "man:b(1)"')
-        self.assertEqual(self.show(unit, 'Description'), 'a "test"')
-        self.assertEqual(self.show(unit, 'MemoryHigh'), '12345678')
+        self.assert_properties(unit, {'TimeoutStopUSec': '7s', 'RuntimeMaxUSec': '1h', 'Documentation': '"man:a(1)" "man:b(1)"',
+                                      'Description': 'a "test"', 'MemoryHigh': '12345678'})
         self.succeed('delete', '--force', name)
         self.assert_no_unit(unit)
 

@@ -59,6 +59,30 @@ bool live_begin(struct live *live, const char *more, const char *controller)
                           __LINE__, "ct_cgroup_new()");
 }
 
+bool live_begin_scope(struct live *live)
+{
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
+        static unsigned count;
+        char name[64];
+        int r;
+
+        *live = (struct live){ 0 };
+        if (geteuid() != 0 || !ct_systemd_built() || access("/run/systemd/system", F_OK) < 0) {
+                test_skip("needs root, and a machine that systemd runs");
+                return false;
+        }
+        if (!test_equal(ct_cgroup_layout_new(&live->layout), 0, __FILE__, __LINE__, "layout"))
+                return false;
+        live->arena = ct_arena_new();
+        /* At the top, as slices are systemd's and stay. */
+        (void)snprintf(name, sizeof name, "-.slice:contain-unit:%d-%u", (int)getpid(), count++);
+        r = ct_cgroup_new_scope(live->layout, name, "unit", NULL, &live->cgroup, &error);
+        if (!test_check(r == 0, __FILE__, __LINE__, "%s", contain_error_message(error)))
+                return false;
+        (void)snprintf(live->path, sizeof live->path, "%s", ct_cgroup_path(live->cgroup, 0));
+        return true;
+}
+
 size_t live_count(const struct live *live)
 {
         size_t n = 0;

@@ -21,6 +21,8 @@ struct live {
  * hierarchies that have @controller ("v2" for that one) when it is not NULL. false: skipped, or failed.
  */
 bool live_begin(struct live *live, const char *more, const char *controller);
+/* The same for a scope "contain-unit-PID-N" that the machine's systemd is to make. */
+bool live_begin_scope(struct live *live);
 /* Destroys the cgroup, reaps the children, and checks that nothing is left. */
 void live_end(struct live *live);
 
@@ -43,6 +45,9 @@ size_t live_count(const struct live *live);
 /* Begins a test, or leaves it. */
 #define LIVE(live, more, controller)                                                                         \
         if (!live_begin(live, more, controller))                                                             \
+        return
+#define LIVE_SCOPE(live)                                                                                     \
+        if (!live_begin_scope(live))                                                                         \
         return
 
 #endif
