@@ -170,8 +170,6 @@ static int pass_on(const char *text, size_t size, int fd, const char *address, p
         if (buf.failed)
                 return -ENOMEM;
         r = buf.size > 0 ? send_message(address, buf.data, buf.size, -1) : 0;
-        if (r == 0 && ready)
-                r = wait_until_read(address);
         return r < 0 ? r : ready;
 }
 
@@ -195,5 +193,7 @@ int ct_notify_forward(int fd, const char *address, pid_t pid)
                         return r;
                 result |= r;
         }
-        return result;
+        /* Once, however often it was said: whoever calls is not to be held up by a container. */
+        r = result > 0 ? wait_until_read(address) : 0;
+        return r < 0 ? r : result;
 }

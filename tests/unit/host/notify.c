@@ -8,10 +8,12 @@
 #include "host/notify.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 TEST(notify_addresses)
 {
@@ -117,6 +119,49 @@ TEST(notify_forward)
         manager = ct_close(manager);
         EXPECT_EQ(send(program, "READY=1", 7, 0), 7);
         EXPECT_EQ(ct_notify_forward(own, address, 7), -ECONNREFUSED);
+}
+
+/* Reads all there is up to "STATUS=end"; exits with the number of barriers. */
+static pid_t play_manager(int fd)
+{
+        struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+        char text[256];
+        int barriers = 0;
+        pid_t pid = fork();
+
+        while (pid == 0) {
+                ssize_t n = poll(&poll_fd, 1, 10000) == 1 ? recv(fd, text, sizeof(text), 0) : -1;
+
+                barriers += n == 9 && memcmp(text, "BARRIER=1", 9) == 0;
+                if (n < 0 || (n == 11 && memcmp(text, "STATUS=end\n", 11) == 0))
+                        _exit(n < 0 ? 99 : barriers);
+        }
+        return pid;
+}
+
+/* However often a container says that it is ready, the manager is waited for once. */
+TEST(notify_ready_again_and_again)
+{
+        _cleanup_close_ int manager = -EBADF, own = -EBADF, program = -EBADF;
+        int ends[2], status = 0;
+        char address[64];
+        pid_t pid;
+
+        (void)snprintf(address, sizeof(address), "@contain-unit-ready-%d", (int)getpid());
+        manager = bind_to(address);
+        REQUIRE(manager >= 0);
+        REQUIRE_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+        own = ends[0];
+        program = ends[1];
+        pid = play_manager(manager);
+        REQUIRE(pid > 0);
+        for (int i = 0; i < 5; i++)
+                EXPECT_EQ(send(program, "READY=1", 7, 0), 7);
+        EXPECT_EQ(ct_notify_forward(own, address, 7), 1);
+        EXPECT_EQ(send(program, "STATUS=end", 10, 0), 10);
+        EXPECT_EQ(ct_notify_forward(own, address, 7), 0);
+        EXPECT_EQ(waitpid(pid, &status, 0), pid);
+        EXPECT_EQ(WEXITSTATUS(status), 1);
 }
 
 /* More descriptors than one, which nobody has asked for, must not stay open with the host. */
