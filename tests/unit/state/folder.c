@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 TEST(claim_makes_root_and_folder_for_the_owner_only)
 {
@@ -214,6 +215,29 @@ TEST(remove_takes_all_files_with_it)
         EXPECT_EQ(ct_state_remove(state, NULL), 0);
         EXPECT_EQ(scratch_count(scratch.folder), 0);
         EXPECT_EQ(ct_state_remove(state, NULL), 0);
+}
+
+/* A container with CAP_SYS_ADMIN can make the folder writable that it sees. */
+TEST(remove_takes_what_a_container_left)
+{
+        _cleanup_(scratch_remove) struct scratch scratch = { "", "" };
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+        char path[2048];
+        int n;
+
+        REQUIRE(scratch_make(&scratch));
+        REQUIRE_EQ(ct_state_claim(scratch.folder, "web", &state, NULL), 0);
+        REQUIRE_EQ(ct_state_make_notify(state, NULL), 0);
+        n = snprintf(path, sizeof path, "%s/web/notify/notify.sock", scratch.folder);
+        REQUIRE_EQ(mkdir(path, 0700), 0);
+        for (int depth = 0; depth < 300; depth++) {
+                n += snprintf(path + n, sizeof path - (size_t)n, "/a");
+                REQUIRE_EQ(mkdir(path, 0700), 0);
+                (void)snprintf(path + n, sizeof path - (size_t)n, "/b");
+                REQUIRE_EQ(symlink("/", path), 0);
+        }
+        EXPECT_EQ(ct_state_remove(state, NULL), 0);
+        EXPECT_EQ(scratch_count(scratch.folder), 0);
 }
 
 TEST(remove_says_what_it_cannot_remove)
