@@ -85,8 +85,6 @@ struct ct_pid_list {
 
 void ct_pid_list_done(struct ct_pid_list *list);
 #define _cleanup_pids_ _cleanup_(ct_pid_list_done)
-/* Adds what @folder_fd's cgroup.procs lists. */
-int ct_procs_read(int folder_fd, struct ct_pid_list *list);
 /* Adds the processes of @folder_fd and of everything below. */
 int ct_procs_read_below(int folder_fd, struct ct_pid_list *list);
 /* Sends @signo to the processes of @folder_fd, and of everything below when @below. */

@@ -37,7 +37,8 @@ static int add_pid(struct ct_pid_list *list, pid_t pid)
         return 0;
 }
 
-int ct_procs_read(int folder_fd, struct ct_pid_list *list)
+/* Adds what @folder_fd's cgroup.procs lists. */
+static int read_procs(int folder_fd, struct ct_pid_list *list)
 {
         _cleanup_free_ char *text = NULL;
         int r;
@@ -172,7 +173,7 @@ int ct_procs_read_below(int folder_fd, struct ct_pid_list *list)
         if (walk.fd < 0)
                 return errno == ENOENT ? 0 : -errno;
         do {
-                r = ct_procs_read(walk.fd, list);
+                r = read_procs(walk.fd, list);
                 if (r < 0)
                         return r;
                 r = walk_next(&walk);
@@ -192,7 +193,7 @@ static int read_sorted(int folder_fd, bool below, struct ct_pid_list *list)
         int r;
 
         list->n = 0;
-        r = below ? ct_procs_read_below(folder_fd, list) : ct_procs_read(folder_fd, list);
+        r = below ? ct_procs_read_below(folder_fd, list) : read_procs(folder_fd, list);
         if (r >= 0 && list->n > 1)
                 qsort(list->items, list->n, sizeof *list->items, compare);
         return r;

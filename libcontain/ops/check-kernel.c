@@ -71,6 +71,13 @@ static int check_file_system(const struct ct_plan *plan, const struct plan_step 
         if (strcspn(name, ".") >= sizeof(type))
                 return 0;
         (void)snprintf(type, sizeof(type), "%.*s", (int)strcspn(name, "."), name);
+        if (strcmp(type, "none") == 0) {
+                r = ct_fail(err, CONTAIN_E_MOUNT, ENODEV, ct_plan_string(plan, step->at),
+                            "'none' is no file system");
+                ct_error_set_hint(err, "a bind mount has 'bind' or 'rbind' among its options");
+                ct_error_set_cause(err, CONTAIN_CAUSE_CONFIG);
+                return r;
+        }
         if (is_listed(list, type) || may_load(type))
                 return 0;
         r = ct_fail(err, CONTAIN_E_MOUNT, ENODEV, ct_plan_string(plan, step->at),

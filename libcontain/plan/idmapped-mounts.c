@@ -72,8 +72,8 @@ static int find_userns(struct ct_build *build, const struct ct_spec_mount *mount
                 gid_maps = &linux_->gid_maps;
         }
         if (uid_maps->n == 0 || gid_maps->n == 0)
-                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, place(build, mount, at),
-                               "an id-mapped mount needs id mappings, its own or those of a user namespace");
+                return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, at,
+                               "an id-mapped mount needs mappings, its own or those of a user namespace");
         *ret = ct_build_slot(build, PLAN_SLOT_USERNS, place(build, mount, at),
                              ct_plan_id_map_text(build, uid_maps), ct_plan_id_map_text(build, gid_maps), 0);
         return 0;

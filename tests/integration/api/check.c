@@ -203,6 +203,24 @@ TEST(names_that_the_kernel_does_not_know)
                 expect_problems(&w, c, config, "kernel /mounts/0\nkernel /mounts/2\n");
         else
                 expect_problems(&w, c, config, "");
+        config = CONFIG(w, "exit 0");
+        config_set(config, "/mounts",
+                   "[{'destination': '/a', 'type': 'none', 'source': '/etc', 'options': ['ro']}]");
+        expect_problems(&w, c, config, "config /mounts/0\n");
+}
+
+/* The reader and the planner both look for the ids. */
+TEST(nothing_is_told_twice)
+{
+        struct json_object *config;
+        auto_container c = NULL;
+        WORLD(w);
+
+        REQUIRE_EQ(contain_new(&c, w.ctx, NULL, NULL), 0);
+        config = CONFIG(w, "exit 0");
+        config_set(config, "/mounts",
+                   "[{'destination': '/a', 'source': '/etc', 'options': ['bind', 'idmap']}]");
+        expect_problems(&w, c, config, "config /mounts/0\n");
 }
 
 TEST(roots_and_programs)
