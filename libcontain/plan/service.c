@@ -10,7 +10,6 @@
 #include <linux/mount.h>
 #include <sched.h>
 #include <string.h>
-#include <sys/mount.h>
 
 #define NOTIFY_FOLDER "/run/notify"
 #define NOTIFY_SOCKET NOTIFY_FOLDER "/notify.sock"
