@@ -185,7 +185,7 @@ static int copy_link(int from_dir, int to_dir, const char *name, const struct st
 /* The mode is exact: contain-init has no umask. */
 static int copy_fifo(int to_dir, const char *name, const struct statx *is)
 {
-        int r = sys_mknodat(to_dir, name, S_IFIFO | (is->stx_mode & MODE_ACCESS), 0);
+        int r = sys_mknodat(to_dir, name, (unsigned)S_IFIFO | (is->stx_mode & MODE_ACCESS), 0);
 
         if (r == 0)
                 r = set_owner(to_dir, name, is, AT_SYMLINK_NOFOLLOW);
