@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Each public function says what it does, each error code is explained in docs/errors.md, each link leads somewhere."""
+"""
+Each public function says what it does, each error code is explained in docs/errors.md, each step in
+docs/plan.md, each link leads somewhere.
+"""
 
 import os
 import re
@@ -82,6 +85,16 @@ def check_errors(report):
         report.check(name in header, f'docs/errors.md: {name} is not in include/contain/error.h')
 
 
+def check_steps(report):
+    """docs/plan.md says of each step of a plan what happens at it."""
+    names = re.findall(r'^ +X\(\w+, (?:INIT|HOST), "([\w-]+)"', tree.read('libcontain/plan/steps.h'), re.M)
+    explained = tree.read('docs/plan.md').partition('## The steps')[2]
+    report.at('steps')
+    report.check(bool(names), 'libcontain/plan/steps.h: no steps found')
+    for name in names:
+        report.check(f'`{name}`' in explained, f'docs/plan.md: the step {name} is missing')
+
+
 def check_links(report):
     """Links between our own pages, and paths in back quotes that look like ours."""
     for page in tree.files('.md'):
@@ -98,6 +111,7 @@ def main():
     report = tree.Report()
     check_headers(report)
     check_errors(report)
+    check_steps(report)
     check_links(report)
     report.end()
 
