@@ -98,6 +98,9 @@ struct ct_cgroup_writes;
 int ct_v2_enable(const struct ct_hierarchy *hierarchy, const char *path,
                  const struct ct_cgroup_writes *writes, contain_error_t **err);
 
+/* Says of a process that could not move in that there may be threads only, if the cgroup's type says so. */
+void ct_v2_hint_type(const struct ct_hierarchy *hierarchy, const char *path, contain_error_t **err);
+
 /* devices.c */
 bool ct_in_first_user_namespace(void);
 

@@ -208,3 +208,17 @@ int ct_v2_enable(const struct ct_hierarchy *hierarchy, const char *path,
                                "cannot enable controllers for '%s'", path);
         return check(wishes, n, path, err);
 }
+
+void ct_v2_hint_type(const struct ct_hierarchy *hierarchy, const char *path, contain_error_t **err)
+{
+        _cleanup_free_ char *type = NULL;
+        char file[PATH_MAX];
+
+        if (ct_cgroup_format(file, hierarchy, path, "cgroup.type") < 0 ||
+            ct_read_file_at(AT_FDCWD, file, 64, &type, NULL) < 0)
+                return;
+        type[strcspn(type, "\n")] = '\0';
+        if (strcmp(type, "domain") != 0)
+                ct_error_set_hint(err, "the cgroup is of type '%s', as one above it has threads or processes",
+                                  type);
+}
