@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Looks at configurations without running them: dry-run BUNDLE... says of each whether it could
- * be carried out here, and if not, which line of it is in the way. Needs no privilege.
+ * Looks at configurations without running them: dry-run BUNDLE... says of each whether a plan can be made
+ * of it here, and if not, which line of it is in the way. Needs no privilege. To list all problems, and those
+ * that only a look at the machine tells, contain_check() is the call: see contain-run/check.c.
  */
 
 #include <contain/contain.h>
