@@ -41,8 +41,8 @@ struct ct_net_devices *ct_net_devices_free(struct ct_net_devices *devices)
         for (size_t i = 0; i < devices->n; i++)
                 ct_addresses_done(&devices->items[i].addresses);
         free(devices->items);
-        ct_close(devices->host.fd);
-        ct_close(devices->inside.fd);
+        ct_netlink_done(&devices->host);
+        ct_netlink_done(&devices->inside);
         ct_close(devices->host_namespace_fd);
         ct_close(devices->inside_namespace_fd);
         free(devices);
@@ -214,6 +214,11 @@ static int move(struct ct_net_devices *devices, struct moved *moved, const char 
         int r;
 
         make_name(&moved->before, name);
+        /* Nothing but the kernel may fail between the move and the place in the list. */
+        r = ct_link_find(&devices->inside, name, &link);
+        if (r != -ENODEV)
+                return ct_fail(err, CONTAIN_E_NETWORK, r < 0 ? -r : EEXIST, at,
+                               "cannot look at the container's network devices");
         r = ct_link_move(&devices->host, moved->before.index, devices->inside_namespace_fd, name);
         if (r < 0) {
                 (void)ct_fail(err, CONTAIN_E_NETWORK, -r, at,

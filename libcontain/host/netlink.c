@@ -21,6 +21,13 @@ int ct_netlink_open(void)
         return fd < 0 ? -errno : fd;
 }
 
+void ct_netlink_done(struct ct_netlink *netlink)
+{
+        ct_close(netlink->fd);
+        free(netlink->answer);
+        *netlink = (struct ct_netlink){ .fd = -EBADF };
+}
+
 /* --- requests ------------------------------------------------------------------------------- */
 
 static void *extend(struct ct_netlink_request *request, size_t size)
@@ -110,10 +117,10 @@ static int take_message(struct answer *answer, const struct nlmsghdr *message)
         return 0;
 }
 
-static ssize_t receive(const struct ct_netlink *netlink, char *bytes)
+static ssize_t receive(const struct ct_netlink *netlink)
 {
         struct sockaddr_nl from = { 0 };
-        struct iovec iov = { .iov_base = bytes, .iov_len = ANSWER_SIZE };
+        struct iovec iov = { .iov_base = netlink->answer, .iov_len = ANSWER_SIZE };
         struct msghdr message = { .msg_name = &from, .msg_iov = &iov, .msg_iovlen = 1 };
         ssize_t n;
 
@@ -153,17 +160,14 @@ static int take_messages(struct answer *answer, const char *bytes, size_t size)
 
 static int take_answer(struct answer *answer)
 {
-        _cleanup_free_ char *bytes = malloc(ANSWER_SIZE);
         int done = 0;
 
-        if (!bytes)
-                return -ENOMEM;
         while (!done) {
-                ssize_t n = receive(answer->netlink, bytes);
+                ssize_t n = receive(answer->netlink);
 
                 if (n < 0)
                         return (int)n;
-                done = take_messages(answer, bytes, (size_t)n);
+                done = take_messages(answer, answer->netlink->answer, (size_t)n);
         }
         return answer->result == 0 && answer->disturbed ? -EAGAIN : answer->result;
 }
@@ -174,6 +178,10 @@ int ct_netlink_ask(struct ct_netlink *netlink, struct ct_netlink_request *reques
         struct answer answer = { .netlink = netlink, .each = each, .arg = arg };
         int r;
 
+        if (!netlink->answer)
+                netlink->answer = malloc(ANSWER_SIZE);
+        if (!netlink->answer)
+                return -ENOMEM;
         /* So that each answer has an end: after what was asked for, if anything. */
         if ((request->message.header.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
                 request->message.header.nlmsg_flags |= NLM_F_ACK;

@@ -17,10 +17,12 @@
 struct ct_netlink {
         int fd;
         uint32_t sequence;
+        char *answer; /* room for one; made by the first request, so that none is sent whose answer is lost */
 };
 
 /* A socket of the calling thread's network namespace. Returns the descriptor or -errno. */
 int ct_netlink_open(void);
+void ct_netlink_done(struct ct_netlink *netlink);
 
 #define CT_NETLINK_REQUEST 512 /* bytes; what does not fit is remembered, and fails when it is sent */
 
