@@ -63,21 +63,22 @@ static const struct rule {
         { "devices.deny", "DeviceAllow", FORM_NO_DEVICE, 0, 240, NULL },
 };
 
+/* The last one of this name. */
 static struct ct_property *find(struct ct_properties *properties, const char *name)
 {
-        for (size_t i = 0; i < properties->n; i++)
+        for (size_t i = properties->n; i-- > 0;)
                 if (strcmp(properties->items[i].name, name) == 0)
                         return &properties->items[i];
         return NULL;
 }
 
-/* The property of this name, emptied, or a new one; NULL when out of memory. */
-static struct ct_property *put(struct ct_properties *properties, const char *name, const char *signature,
-                               const char *at)
+/* A new property; NULL when out of memory. */
+static struct ct_property *append(struct ct_properties *properties, const char *name, const char *signature,
+                                  const char *at)
 {
-        struct ct_property *found = find(properties, name), *more;
+        struct ct_property *more;
 
-        if (!found && properties->n == properties->capacity) {
+        if (properties->n == properties->capacity) {
                 size_t capacity = properties->capacity ? 2 * properties->capacity : 16;
 
                 more = ct_arena_array(properties->arena, capacity, sizeof(*more));
@@ -90,8 +91,19 @@ static struct ct_property *put(struct ct_properties *properties, const char *nam
                 properties->items = more;
                 properties->capacity = capacity;
         }
+        more = &properties->items[properties->n++];
+        *more = (struct ct_property){ .name = name, .signature = signature, .at = at };
+        return more;
+}
+
+/* The property of this name, emptied, or a new one; NULL when out of memory. */
+static struct ct_property *put(struct ct_properties *properties, const char *name, const char *signature,
+                               const char *at)
+{
+        struct ct_property *found = find(properties, name);
+
         if (!found)
-                found = &properties->items[properties->n++];
+                return append(properties, name, signature, at);
         *found = (struct ct_property){ .name = name, .signature = signature, .at = at };
         return found;
 }
@@ -320,6 +332,8 @@ static void add_device(struct ct_properties *properties, const struct rule *rule
         minor = strchr(device, ':');
         if (!minor)
                 return;
+        if (property->n == 0) /* an empty list drops what the unit has, any other is added to it */
+                property = append(properties, rule->name, "a(ss)", write->at);
         if (device[0] == '*')
                 path = type == 'c' ? "char-*" : "block-*";
         else if (minor[1] == '*')

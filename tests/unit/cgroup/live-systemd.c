@@ -6,6 +6,7 @@
 #include "live.h"
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +17,19 @@ static const char *unit_of(const struct live *live)
         return strrchr(live->path, '/') + 1;
 }
 
-/* What systemctl says, without the end of line. */
-static const char *systemctl(const char *command, const struct live *live)
+/* The first line that a command prints, without its end. */
+__attribute__((format(printf, 1, 2))) static const char *ask(const char *format, ...)
 {
         static char answers[4][128];
         static unsigned next;
         char *answer = answers[next++ % 4], line[512];
+        va_list arguments;
         FILE *output;
 
+        va_start(arguments, format);
+        (void)vsnprintf(line, sizeof line, format, arguments);
+        va_end(arguments);
         answer[0] = '\0';
-        (void)snprintf(line, sizeof line, "systemctl %s %s </dev/null", command, live ? unit_of(live) : "");
         output = popen(line, "re");
         if (!test_check(output != NULL, __FILE__, __LINE__, "popen"))
                 return answer;
@@ -38,10 +42,23 @@ static const char *systemctl(const char *command, const struct live *live)
 
 static const char *property(const struct live *live, const char *name)
 {
-        char command[128];
+        return ask("systemctl show --value --property=%s %s", name, unit_of(live));
+}
 
-        (void)snprintf(command, sizeof command, "show --value --property=%s", name);
-        return systemctl(command, live);
+/* What the unit allows to be done with a device, "" for nothing. */
+static const char *allowed(const struct live *live, const char *device)
+{
+        return ask("systemctl show --value --property=DeviceAllow %s | sed -n 's|^/dev/char/%s ||p'",
+                   unit_of(live), device);
+}
+
+/* Whether the kernel's list has it, whatever is allowed. */
+static const char *listed(const struct live *live, const char *device)
+{
+        int i = ct_cgroup_find(live->cgroup, "devices", NULL);
+
+        return ask("sed -n 's|^c %s ||p' '%s%s/devices.list'", device, live->layout->items[i].mountpoint,
+                   live->path);
 }
 
 /* A child that waits, in a scope with these limits. */
@@ -111,7 +128,7 @@ TEST(live_scope_is_changed)
                 EXPECT_STR(property(&live, "CPUQuotaPerSecUSec"), "800ms");
                 EXPECT_STR(property(&live, "CPUQuotaPeriodUSec"), "50ms");
                 expect_limits(&live, "33554432", "30", "40000", "50000");
-                (void)systemctl("daemon-reload", NULL);
+                (void)ask("systemctl daemon-reload");
                 EXPECT_STR(property(&live, "CPUQuotaPerSecUSec"), "800ms");
                 expect_limits(&live, "33554432", "30", "40000", "50000");
                 if (live_has_v1(&live, "cpu"))
@@ -145,13 +162,37 @@ TEST(live_scope_files_are_exact)
         live_end(&live);
 }
 
+TEST(live_scope_devices_v1)
+{
+        struct live live;
+
+        LIVE_SCOPE(&live);
+        if (!live_has_v1(&live, "devices"))
+                test_skip("no cgroup v1 hierarchy with devices");
+        else if (start(&live, "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},{\"allow\":true,"
+                              "\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"rw\"}]}")) {
+                EXPECT_STR(allowed(&live, "10:229"), "rw");
+                EXPECT_STR(listed(&live, "10:229"), "rw");
+                EXPECT_STR(live_update(&live, "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},"
+                                              "{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":"
+                                              "200,\"access\":\"rw\"}]}"),
+                           "");
+                (void)ask("systemctl daemon-reload");
+                EXPECT_STR(allowed(&live, "10:229"), "");
+                EXPECT_STR(listed(&live, "10:229"), "");
+                EXPECT_STR(allowed(&live, "10:200"), "rw");
+                EXPECT_STR(listed(&live, "10:200"), "rw");
+        }
+        live_end(&live);
+}
+
 TEST(live_scope_that_is_gone)
 {
         struct live live;
 
         LIVE_SCOPE(&live);
         if (start(&live, "{\"pids\":{\"limit\":50}}")) {
-                (void)systemctl("kill --signal=KILL", &live);
+                (void)ask("systemctl kill --signal=KILL %s", unit_of(&live));
                 EXPECT_EQ(live_wait(&live, live.children[0]), -SIGKILL);
                 for (int i = 0; i < 500 && strcmp(property(&live, "LoadState"), "loaded") == 0; i++)
                         (void)usleep(10000);

@@ -433,6 +433,8 @@ TEST(systemd_properties_devices_v1)
                 "\"major\":8,\"minor\":1,\"access\":\"r\"}]}",
                 249, 0, 0);
         EXPECT_CONTAINS(found, "DevicePolicy s \"strict\"");
+        /* First an empty list: what follows is added to what the unit has. */
+        EXPECT_CONTAINS(found, "DeviceAllow a(ss) @/devices\nDeviceAllow a(ss) \"");
         EXPECT_CONTAINS(found, "\"/dev/char/1:3\" \"rwm\"");
         EXPECT_CONTAINS(found, "\"char-136\" \"rwm\"");
         EXPECT_CONTAINS(found, "\"block-*\" \"m\"");
