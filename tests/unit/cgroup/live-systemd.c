@@ -175,13 +175,13 @@ TEST(live_scope_devices_v1)
                 EXPECT_STR(listed(&live, "10:229"), "rw");
                 EXPECT_STR(live_update(&live, "{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},"
                                               "{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":"
-                                              "200,\"access\":\"rw\"}]}"),
+                                              "228,\"access\":\"rw\"}]}"),
                            "");
                 (void)ask("systemctl daemon-reload");
                 EXPECT_STR(allowed(&live, "10:229"), "");
                 EXPECT_STR(listed(&live, "10:229"), "");
-                EXPECT_STR(allowed(&live, "10:200"), "rw");
-                EXPECT_STR(listed(&live, "10:200"), "rw");
+                EXPECT_STR(allowed(&live, "10:228"), "rw");
+                EXPECT_STR(listed(&live, "10:228"), "rw");
         }
         live_end(&live);
 }
