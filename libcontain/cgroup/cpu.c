@@ -45,7 +45,7 @@ static double power_of_10(double x)
 }
 
 /*
- * The curve that the runtimes of this field agree on (kubernetes/kubernetes#131216): log10(weight) is the
+ * The curve that the runtimes of this field agree on (docs/decisions.md): log10(weight) is the
  * parabola in log2(shares) which takes the least (2), the default (1024) and the greatest (262144) shares to
  * the least (1), the default (100) and the greatest (10000) weight. Rounded up. Computed here: libm is not
  * worth a dependency.
