@@ -128,9 +128,12 @@ void config_remove(struct json_object *config, const char *pointer)
 static void map_ids(struct json_object *config, const char *pointer, unsigned own, const char *table)
 {
         FILE *file = fopen(table, "re");
-        struct passwd *user = getpwuid(geteuid());
-        char line[256], name[128];
+        char line[256], name[128], space[1024];
+        struct passwd entry, *user = NULL;
         unsigned long first, count;
+
+        /* Not getpwuid(): tests make configurations in many threads. */
+        (void)getpwuid_r(geteuid(), &entry, space, sizeof(space), &user);
 
         config_set(config, pointer, "[{'containerID': 0, 'hostID': %u, 'size': 1}]", own);
         while (file && user && fgets(line, sizeof(line), file)) {
