@@ -7,6 +7,8 @@
 
 #include "cgroup/internal.h"
 
+#include "base/fds.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -19,6 +21,14 @@ enum { MAKE_TRIES_MAX = 100 };
 /* Nothing bounds how many folders a container makes below its own, and how deep: this bounds one call. */
 enum { REMOVE_STEPS_MAX = 1 << 16 };
 
+/* Only others than root need the owner's bits, which the host's umask may have taken. */
+static int make(const char *path)
+{
+        if (geteuid() != 0)
+                return ct_mkdirat(AT_FDCWD, path, 0755);
+        return mkdir(path, 0755) < 0 ? -errno : 0;
+}
+
 static int make_parents(const struct ct_hierarchy *hierarchy, const char *path, size_t *made)
 {
         size_t depth = ct_cgroup_depth(path), offset = strlen(hierarchy->mountpoint), level = 0;
@@ -30,12 +40,11 @@ static int make_parents(const struct ct_hierarchy *hierarchy, const char *path, 
                 return r;
         for (char *slash = strchr(part + offset + 1, '/'); slash; slash = strchr(slash + 1, '/'), level++) {
                 *slash = '\0';
-                if (mkdir(part, 0755) == 0) {
-                        if (*made < depth - level)
-                                *made = depth - level;
-                } else if (errno != EEXIST) {
-                        return -errno;
-                }
+                r = make(part);
+                if (r < 0 && r != -EEXIST)
+                        return r;
+                if (r == 0 && *made < depth - level)
+                        *made = depth - level;
                 *slash = '/';
         }
         return 0;
@@ -70,15 +79,16 @@ int ct_folders_make(const struct ct_hierarchy *hierarchy, const char *path, size
                 return r;
         /* Whoever made a parent removes it when it is empty, maybe between our two calls. */
         for (int tries = 0; tries < MAKE_TRIES_MAX; tries++) {
-                if (mkdir(full, 0755) == 0) {
+                r = make(full);
+                if (r == 0) {
                         if (*made == 0)
                                 *made = 1;
                         return 0;
                 }
-                if (errno == EEXIST)
+                if (r == -EEXIST)
                         return 1;
-                if (errno != ENOENT)
-                        return -errno;
+                if (r != -ENOENT)
+                        return r;
                 if (ct_cgroup_depth(path) == 1)
                         return -ENOENT;
                 r = make_parents(hierarchy, path, made);
