@@ -3,7 +3,7 @@
 /* One container's cgroups across the hierarchies: which they are, and how to get at them. */
 
 #include "cgroup/internal.h"
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 
 #include "base/fds.h"
 

@@ -5,7 +5,7 @@
 
 #include "cgroup/controllers.h"
 #include "cgroup/devices.h"
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 
 #include "base/fds.h"
 #include "base/problems.h"

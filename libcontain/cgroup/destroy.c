@@ -2,7 +2,7 @@
 
 /* The end of a container's cgroups. */
 
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 
 #include <signal.h>
 #include <time.h>

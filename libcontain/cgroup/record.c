@@ -11,7 +11,7 @@
  * was killed half-way can be cleaned up.
  */
 
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 
 #include "base/buf.h"
 #include "base/fds.h"

@@ -78,7 +78,7 @@ def check_loading(report):
     report.at('dlopen')
     loads = [path for path in tree.files('.c', '.h') if path.startswith('libcontain/')
              and re.search(r'\bdlopen\(', tree.read(path))]
-    report.check(loads == ['libcontain/cgroup/systemd-library.c'], f'dlopen() is called by {", ".join(loads)}')
+    report.check(loads == ['libcontain/cgroup/systemd/library.c'], f'dlopen() is called by {", ".join(loads)}')
 
 
 def check_segments(report, library):

@@ -5,7 +5,7 @@
 #include "support.h"
 
 #include "base/error.h"
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 
 #include <string.h>
 

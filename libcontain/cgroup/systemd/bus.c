@@ -2,8 +2,8 @@
 
 /* Talks with a systemd manager over D-Bus: a connection of its own for each use, which nobody else sees. */
 
-#include "cgroup/systemd-library.h"
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/library.h"
+#include "cgroup/systemd/systemd.h"
 
 #include <stdio.h>
 #include <string.h>

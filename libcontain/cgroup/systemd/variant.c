@@ -5,7 +5,7 @@
  * tuples of scalars, which is what properties of units are made of. No value has a variant or a dictionary.
  */
 
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 
 #include "base/arena.h"
 

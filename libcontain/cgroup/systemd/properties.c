@@ -6,7 +6,7 @@
  * configuration names itself (unified) count, too.
  */
 
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 #include "cgroup/writes.h"
 
 #include <stdio.h>

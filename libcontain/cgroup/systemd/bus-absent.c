@@ -2,7 +2,7 @@
 
 /* The twin of systemd-bus.c in a build without systemd. */
 
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 
 bool ct_systemd_built(void)
 {

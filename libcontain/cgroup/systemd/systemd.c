@@ -6,7 +6,7 @@
  * has properties for is told to it as well, since it writes those files again when it likes.
  */
 
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 
 #include "base/arena.h"
 #include "base/fds.h"

@@ -5,7 +5,7 @@
  * of "a.slice", and "-.slice" is the root.
  */
 
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 
 #include "base/buf.h"
 

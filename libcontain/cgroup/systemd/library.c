@@ -2,7 +2,7 @@
 
 /* Loads libsystemd. */
 
-#include "cgroup/systemd-library.h"
+#include "cgroup/systemd/library.h"
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
  * microseconds and calls it "USec".
  */
 
-#include "cgroup/systemd.h"
+#include "cgroup/systemd/systemd.h"
 
 #include "base/arena.h"
 #include "base/json.h"
