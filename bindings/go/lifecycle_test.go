@@ -30,6 +30,20 @@ func expectError(t *testing.T, err error, want error) {
 	}
 }
 
+func TestTimesOfTheExit(t *testing.T) {
+	w := newWorld(t)
+	c := w.container(Options{}, "/bin/sh", "-c", "exit 0")
+	before := time.Now()
+	w.check(c.Create())
+	w.check(c.Start())
+	status, err := c.Wait(context.Background())
+	w.check(err)
+	if status.Started.Before(before) || status.Ended.Before(status.Started) || status.OOMKilled {
+		t.Errorf("status %+v", status)
+	}
+	w.check(c.Destroy(false))
+}
+
 func TestWholeLife(t *testing.T) {
 	w := newWorld(t)
 	c := w.container(Options{ID: "life"}, "/bin/sh", "-c", "exit 7")

@@ -20,10 +20,13 @@ const graceMillis = 100
 
 // ExitStatus says how a container's process ended.
 type ExitStatus struct {
-	Known      bool           // false: the status was taken by another process, the rest says nothing
+	Known      bool           // false: the status was taken by another process; then Code and Signal say nothing
 	Code       int            // the exit code, -1 when a signal ended it
 	Signal     syscall.Signal // the signal that ended it, or 0
 	CoreDumped bool
+	OOMKilled  bool      // the kernel has killed a process in its cgroup for want of memory
+	Started    time.Time // when it was started; zero when not known
+	Ended      time.Time // when it had ended
 }
 
 // Success is true when the process is known to have exited with code 0.
@@ -67,15 +70,26 @@ func (c *Container) exitStatus(timeoutMillis C.int) (ExitStatus, error) {
 	err := c.call(func(c *C.contain_t, e **C.contain_error_t) C.int {
 		return C.contain_wait(c, timeoutMillis, &ret, e)
 	})
-	if err != nil || ret.known == 0 {
+	if err != nil {
 		return ExitStatus{}, err
 	}
 	return ExitStatus{
-		Known:      true,
+		Known:      ret.known != 0,
 		Code:       int(ret.code),
 		Signal:     syscall.Signal(ret.signo),
 		CoreDumped: ret.core != 0,
+		OOMKilled:  ret.oom != 0,
+		Started:    moment(int64(ret.started_nsec)),
+		Ended:      moment(int64(ret.ended_nsec)),
 	}, nil
+}
+
+// moment is the time of so many nanoseconds since the epoch; 0 is the zero time.
+func moment(nsec int64) time.Time {
+	if nsec == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, nsec)
 }
 
 // EventFD is a new descriptor, for the caller to close, that is readable when NextEvent has one.

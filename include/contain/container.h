@@ -194,10 +194,13 @@ CONTAIN_API int contain_signal_number(const char *name, contain_error_t **err);
 /** How a container's process ended. */
 typedef struct contain_exit {
         size_t size;   /* sizeof(contain_exit_t), set by the caller */
-        int32_t known; /* 1: the fields below are right; 0: the status was taken by another process */
+        int32_t known; /* 1: code, signo and core are right; 0: the status was taken by another process */
         int32_t code;  /* exit code, or -1 when it was ended by a signal */
         int32_t signo; /* signal that ended it, or 0 */
         int32_t core;  /* 1: it left a core dump */
+        int32_t oom;   /* 1: the kernel has killed a process in its cgroup for want of memory */
+        int64_t started_nsec; /* when it was started: nanoseconds since the epoch; 0 when not known */
+        int64_t ended_nsec;   /* when it had ended, as noticed by who tells: by its keeper, at once */
 } contain_exit_t;
 
 /**
@@ -208,7 +211,8 @@ typedef struct contain_exit {
  * @err:        receives the details of a failure; may be NULL
  *
  * Asking again gives the same answer. The status itself is known to the process that created
- * the container, and on Linux 6.15 or later to any process that had it open when it ended.
+ * the container, and on Linux 6.15 or later to any process that had it open when it ended. With a
+ * keeper (contain_set_keeper()) it is known to everybody, for as long as the container exists.
  *
  * Threads: any, in parallel with every other call on @c.
  * Returns: 0; -ETIMEDOUT; -EINVAL when there is no process yet; -ECHILD when it had ended before

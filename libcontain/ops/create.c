@@ -449,7 +449,8 @@ static void hand_over(struct creation *make)
         c->child.pidfd = ct_high_fd(c->child.pidfd);
         make->turn.child.pidfd = -EBADF;
         c->console_fd = ct_high_fd(ct_take_fd(&make->console_fd));
-        c->exited = c->started = false;
+        c->exited = c->started = c->oom = false;
+        c->started_nsec = c->ended_nsec = 0;
         c->events.exit_told = c->events.exit_watched = false;
         c->events.oom_kills = 0;
         ct_event_watch(c);

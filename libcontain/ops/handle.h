@@ -123,6 +123,9 @@ struct contain {
         bool starting; /* a request to start is on its way */
         struct ct_exit exit;
         bool exited;
+        bool oom;             /* a process in its cgroup was killed for want of memory; once exited */
+        int64_t started_nsec; /* since the epoch; 0 when not known */
+        int64_t ended_nsec;
         atomic_bool notified; /* READY=1 was passed on */
         struct ct_events events;
 };
@@ -222,6 +225,10 @@ void ct_event_watch(struct contain *c);
 /* Has the process ended? Keeps how. Takes `look`; the other is for callers that hold it. */
 bool ct_process_ended(struct contain *c);
 bool ct_process_ended_locked(struct contain *c);
+/* Nanoseconds since the epoch. */
+int64_t ct_time_now(void);
+/* What @c's exit still lacks, as far as its folder has it. Takes `look`. */
+void ct_exit_complete(struct contain *c);
 /* Kills what the container has and waits for its end, up to CT_KILL_TIMEOUT_MS. */
 int ct_process_kill(struct contain *c, contain_error_t **err);
 

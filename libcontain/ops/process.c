@@ -7,6 +7,22 @@
 #include <signal.h>
 #include <time.h>
 
+int64_t ct_time_now(void)
+{
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Read at once: it goes with the cgroup. */
+static bool was_oom(struct contain *c)
+{
+        uint64_t kills = 0;
+
+        return c->cgroup && ct_cgroup_oom_kills(c->cgroup, &kills) == 0 && kills > 0;
+}
+
 bool ct_process_ended_locked(struct contain *c)
 {
         if (c->exited || c->child.pidfd < 0)
@@ -19,6 +35,8 @@ bool ct_process_ended_locked(struct contain *c)
                 (void)ct_pidfd_exit_peek(c->child.pidfd, &c->exit);
         else
                 (void)ct_pidfd_exit(c->child.pidfd, &c->exit);
+        c->oom = was_oom(c);
+        c->ended_nsec = ct_time_now();
         c->exited = true;
         return true;
 }

@@ -46,12 +46,15 @@ static int request_start(struct contain *c, int socket_fd, int program_fd, conta
         return r;
 }
 
-static void note_started(struct contain *c, struct ct_state *state, int notify_fd)
+static void note_started(struct contain *c, struct ct_state *state, int64_t when, int notify_fd)
 {
-        if (state)
+        if (state) {
+                ct_state_note_started(state, when);
                 ct_state_unlisten(state);
+        }
         pthread_mutex_lock(&c->look);
         c->started = true;
+        c->started_nsec = when;
         ct_close(c->notify_fd);
         c->notify_fd = notify_fd;
         ct_event_put_locked(c, CONTAIN_EVENT_STARTED);
@@ -79,6 +82,7 @@ static int refuse(struct contain *c, contain_error_t **err)
 static int start_locked(struct contain *c, struct ct_state *state, contain_error_t **err)
 {
         _cleanup_close_ int connected = -EBADF, notify_fd = -EBADF;
+        int64_t when;
         int r;
 
         /* Somebody listens: that is what being created means. */
@@ -100,13 +104,14 @@ static int start_locked(struct contain *c, struct ct_state *state, contain_error
                         return notify_fd;
         }
         hold_exit(c, true);
+        when = ct_time_now();
         r = request_start(c, state ? connected : c->start_fd, state ? -1 : c->ctx->program_fd, err);
         c->start_fd = ct_close(c->start_fd);
         if (r < 0) {
                 hold_exit(c, false);
                 return r;
         }
-        note_started(c, state, ct_take_fd(&notify_fd));
+        note_started(c, state, when, ct_take_fd(&notify_fd));
         ct_log(c->ctx, CONTAIN_LOG_DEBUG, "%s: started", c->id);
         return 0;
 }

@@ -27,8 +27,12 @@ static void fill(struct contain *c, contain_exit_t *ret)
 {
         struct ct_exit exit;
 
+        ct_exit_complete(c);
         pthread_mutex_lock(&c->look);
         exit = c->exit;
+        ret->oom = c->oom;
+        ret->started_nsec = c->started_nsec;
+        ret->ended_nsec = c->ended_nsec;
         pthread_mutex_unlock(&c->look);
         ret->known = exit.known;
         ret->code = exit.known ? exit.code : -1;

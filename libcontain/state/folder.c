@@ -197,6 +197,8 @@ static int remove_folder(struct ct_state *state)
         r = unlink_if_there(state->dir_fd, CT_STATE_RECORD);
         if (r == 0)
                 r = unlink_if_there(state->dir_fd, CT_STATE_START);
+        if (r == 0)
+                r = unlink_if_there(state->dir_fd, CT_STATE_STARTED);
         if (r == 0 && unlinkat(state->root_fd, state->id, AT_REMOVEDIR) < 0)
                 r = -errno;
         /* Something else is in it: the socket for notifications, or a record that was being replaced. */

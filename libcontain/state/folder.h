@@ -10,6 +10,7 @@
 
 #define CT_STATE_RECORD        "record.json"
 #define CT_STATE_START         "start"
+#define CT_STATE_STARTED       "started"
 #define CT_STATE_NOTIFY        "notify"
 #define CT_STATE_NOTIFY_SOCKET "notify.sock"
 

@@ -10,6 +10,7 @@
  *      ROOT/ID/record.json  replaced as a whole, never changed in place
  *      ROOT/ID/notify/notify.sock
  *                           socket on which the program says that it is ready, if anybody wants to know
+ *      ROOT/ID/started      when it was started, in nanoseconds since the epoch
  *      ROOT/ID/start        socket on which contain-init waits for the request to start; gone once started
  *
  * The folder is the claim: mkdir(2) succeeds once. A folder without a record is one whose maker has not come
@@ -82,6 +83,11 @@ int ct_state_listen(struct ct_state *state, contain_error_t **err);
 int ct_state_connect(struct ct_state *state);
 /* Removes it: the container has been started, which its absence tells everybody. */
 void ct_state_unlisten(struct ct_state *state);
+
+/* Writes down when it was started; that it was, the absence of the socket tells. Best effort. */
+void ct_state_note_started(struct ct_state *state, int64_t nsec);
+/* When it was, 0 when that is not known. */
+int64_t ct_state_started(struct ct_state *state);
 
 /* Makes the folder ROOT/ID/notify, which the container sees. */
 int ct_state_make_notify(struct ct_state *state, contain_error_t **err);

@@ -91,13 +91,21 @@ def check_numbers(report, text, constants, go):
         report.check(found == members, f'{PYTHON}/constants.py: {group} is {found}, the headers have {members}')
 
 
+# The structs of the headers, and what _lib.py calls them.
+PYTHON_STRUCTS = {'contain_exit': 'Exit'}
+
+MEMBER_TYPES = {'size_t': ctypes.c_size_t, 'int32_t': ctypes.c_int32, 'int64_t': ctypes.c_int64,
+                'uint32_t': ctypes.c_uint32, 'uint64_t': ctypes.c_uint64, 'char *': ctypes.c_char_p}
+
+
 def check_structs(report, text, lib):
-    sizes = {'size_t': ctypes.c_size_t, 'int32_t': ctypes.c_int32}
     structs = dict(STRUCT.findall(text))
-    report.check(set(structs) == {'contain_exit'}, f'structs {set(structs)}: teach this test about them')
-    members = re.findall(r'(\w+) (\w+);', structs.get('contain_exit', ''))
-    expected = [(name, sizes.get(kind)) for kind, name in members]
-    report.check(lib.Exit._fields_ == expected, f'{PYTHON}/_lib.py: Exit is {lib.Exit._fields_}, not {expected}')
+    report.check(set(structs) == set(PYTHON_STRUCTS), f'structs {set(structs)}: teach this test about them')
+    for name, python in PYTHON_STRUCTS.items():
+        members = re.findall(r'(\w+ \*?)(\w+);', structs.get(name, ''))
+        expected = [(member, MEMBER_TYPES.get(kind.strip())) for kind, member in members]
+        found = getattr(lib, python)._fields_
+        report.check(found == expected, f'{PYTHON}/_lib.py: {python} is {found}, not {expected}')
 
 
 def main():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from ctypes import POINTER, c_char_p, c_int, c_int32, c_size_t, c_uint, c_void_p
+from ctypes import POINTER, c_char_p, c_int, c_int32, c_int64, c_size_t, c_uint, c_void_p
 from typing import Any
 
 SONAME = "libcontain.so.1"
@@ -23,6 +23,9 @@ class Exit(ctypes.Structure):
         ("code", c_int32),
         ("signo", c_int32),
         ("core", c_int32),
+        ("oom", c_int32),
+        ("started_nsec", c_int64),
+        ("ended_nsec", c_int64),
     ]
 
 

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from ctypes import byref, sizeof
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, NoReturn, Protocol
 
@@ -46,12 +46,18 @@ class ExitStatus:
     """How a container's process ended."""
 
     known: bool
-    """False: the status was taken by another process, and the rest says nothing."""
+    """False: the status was taken by another process; then there is no code and no signal."""
     code: int | None
     """The exit code; None when a signal ended it."""
     signal: int | None
     """The signal that ended it, or None."""
     core_dumped: bool
+    oom_killed: bool = False
+    """The kernel has killed a process in its cgroup for want of memory."""
+    started_ns: int | None = field(default=None, compare=False)
+    """When it was started, as time.time_ns() has it; None when not known."""
+    ended_ns: int | None = field(default=None, compare=False)
+    """When it had ended."""
 
     @property
     def ok(self) -> bool:
@@ -302,11 +308,15 @@ class Container:
                 call(lib.contain_wait, c, timeout_ms, byref(ret))
         except Timeout:
             return None
-        if not ret.known:
-            return ExitStatus(False, None, None, False)
-        if ret.signo:
-            return ExitStatus(True, None, ret.signo, bool(ret.core))
-        return ExitStatus(True, ret.code, None, False)
+        return ExitStatus(
+            known=bool(ret.known),
+            code=ret.code if ret.known and not ret.signo else None,
+            signal=ret.signo or None,
+            core_dumped=bool(ret.core),
+            oom_killed=bool(ret.oom),
+            started_ns=ret.started_nsec or None,
+            ended_ns=ret.ended_nsec or None,
+        )
 
     def _running_pidfd(self) -> int | None:
         try:

@@ -34,6 +34,8 @@ class LifeCycle(ContainerTest):
         c.start()
         status = c.wait(timeout=10)
         self.assertEqual(status, contain.ExitStatus(True, 7, None, False))
+        self.assertFalse(status.oom_killed)
+        self.assertLessEqual(status.started_ns, status.ended_ns)
         self.assertEqual(status.returncode, 7)
         self.assertFalse(status.ok)
         self.assertEqual(c.wait(), status, "asking again gives the same answer")
