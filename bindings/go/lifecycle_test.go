@@ -64,7 +64,8 @@ func TestWholeLife(t *testing.T) {
 	}
 
 	w.check(c.Start())
-	want := ExitStatus{Known: true, Code: 7}
+	first := w.wait(c)
+	want := ExitStatus{Known: true, Code: 7, Started: first.Started, Ended: first.Ended}
 	for i := 0; i < 2; i++ {
 		if status := w.wait(c); status != want {
 			t.Errorf("%+v, want %+v", status, want)
