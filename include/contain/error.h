@@ -151,7 +151,7 @@ CONTAIN_API const char *contain_error_hint(const contain_error_t *error);
  * @error: an error, or NULL
  *
  * Threads: any.
- * Returns: such as "/mounts/3: cannot mount tmpfs on '/dev/shm': Operation not permitted
+ * Returns: such as "/mounts/3: cannot mount tmpfs on '/dev/shm': operation not permitted
  *          [CT-417] (hint: ...)", borrowed; "" for NULL.
  * Since:   1.0
  */

@@ -37,7 +37,7 @@ static int is_static(const contain_error_t *error)
 
 /*
  * The errno that says no more than the code does. Its text would only repeat the sentence:
- * "/process/cwd: 'tmp' is not absolute: Invalid argument".
+ * "/process/cwd: 'tmp' is not absolute: invalid argument".
  */
 static int natural_errno(int code)
 {
@@ -123,19 +123,29 @@ static int usual_cause(int code, int errnum)
         return code == CONTAIN_E_UNSUPPORTED ? CONTAIN_CAUSE_KERNEL : CONTAIN_CAUSE_OTHER;
 }
 
-/* strerror() is neither thread-safe nor free of the host's locale. */
+static const char *or_empty(const char *text)
+{
+        return text ? text : "";
+}
+
+/*
+ * strerror() is neither thread-safe nor free of the host's locale. In the middle of a sentence, its text
+ * begins with a small letter, but for "RPC" and the like; Docker finds "permission denied" in no other form.
+ */
 static const char *errno_text(int errnum, char *space, size_t size)
 {
 #ifdef __GLIBC__
         const char *text = strerrordesc_np(errnum);
 
-        if (text)
-                return text;
+        (void)snprintf(space, size, "%s", or_empty(text));
 #else
-        if (strerror_r(errnum, space, size) == 0)
-                return space;
+        if (strerror_r(errnum, space, size) != 0)
+                space[0] = '\0';
 #endif
-        (void)snprintf(space, size, "error %d", errnum);
+        if (space[0] == '\0')
+                (void)snprintf(space, size, "error %d", errnum);
+        if (space[0] >= 'A' && space[0] <= 'Z' && space[1] >= 'a' && space[1] <= 'z')
+                space[0] = (char)(space[0] - 'A' + 'a');
         return space;
 }
 
@@ -148,15 +158,10 @@ static char *format_text(const char *format, va_list args)
         return vasprintf(&text, format, args) < 0 ? NULL : text;
 }
 
-static const char *or_empty(const char *text)
-{
-        return text ? text : "";
-}
-
 /* Writes the one-line form anew, after any part of it has changed. */
 static int compose(struct contain_error *error)
 {
-        char space[64];
+        char space[80];
         int with_at = error->at && error->at[0] != '\0';
         int with_errno = error->errnum != natural_errno(error->code);
         char *message;

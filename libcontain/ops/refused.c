@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Namespaces and id maps that the caller may not have: the reason, in place of "Operation not permitted". */
+/* Namespaces and id maps that the caller may not have: the reason, in place of "operation not permitted". */
 
 #include "ops/handle.h"
 

@@ -2,7 +2,7 @@
 
 /*
  * Ids in the options of a file system ("gid=5" of devpts). In a user namespace they are those of the
- * container, and one that is not mapped makes the kernel say no more than "Invalid argument".
+ * container, and one that is not mapped makes the kernel say no more than "invalid argument".
  */
 
 #include "plan/parts.h"

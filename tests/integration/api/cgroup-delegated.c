@@ -185,5 +185,5 @@ TEST(without_rights_but_with_limits)
 
         output = create_as_user(&w, false, "/linux/resources/pids", "{'limit': 30}");
         EXPECT_CONTAINS(output, "cause 3 /linux/resources/pids/limit: cannot make cgroup");
-        EXPECT_CONTAINS(output, "Permission denied [CT-435]");
+        EXPECT_CONTAINS(output, "permission denied [CT-435]");
 }

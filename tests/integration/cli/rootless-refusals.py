@@ -35,7 +35,7 @@ class Configurations(RootlessCase):
                 if other:
                     config['mounts'][index] = other
             with self.subTest(missing):
-                self.refused(f'/mounts/{index}', 'Operation not permitted', text, "bind '", change=change)
+                self.refused(f'/mounts/{index}', 'operation not permitted', text, "bind '", change=change)
 
     def test_file_systems_of_a_device(self):
         self.refused('/mounts/7', 'cannot mount ext4', 'bound',

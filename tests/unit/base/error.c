@@ -16,10 +16,10 @@ TEST(error_message_has_all_parts_in_order)
                           "/dev/shm"),
                   -EPERM);
         EXPECT_STR(contain_error_message(error),
-                   "/mounts/3: cannot mount tmpfs on '/dev/shm': Operation not permitted [CT-417]");
+                   "/mounts/3: cannot mount tmpfs on '/dev/shm': operation not permitted [CT-417]");
         ct_error_set_hint(&error, "try %d", 1);
         ct_error_set_step(&error, "mount");
-        EXPECT_STR(contain_error_message(error), "/mounts/3: cannot mount tmpfs on '/dev/shm': Operation not "
+        EXPECT_STR(contain_error_message(error), "/mounts/3: cannot mount tmpfs on '/dev/shm': operation not "
                                                  "permitted [CT-417] (hint: try 1)");
         EXPECT_STR(contain_error_hint(error), "try 1");
         EXPECT_STR(contain_error_step(error), "mount");
@@ -49,11 +49,12 @@ TEST(error_text_of_the_natural_errno_is_left_out)
                 const char *message;
         } cases[] = {
                 { CONTAIN_E_VALUE, EINVAL, "x [CT-314]" },
-                { CONTAIN_E_VALUE, ERANGE, "x: Numerical result out of range [CT-314]" },
+                { CONTAIN_E_VALUE, ERANGE, "x: numerical result out of range [CT-314]" },
                 { CONTAIN_E_NOT_FOUND, ENOENT, "x [CT-209]" },
-                { CONTAIN_E_NOT_FOUND, EACCES, "x: Permission denied [CT-209]" },
-                { CONTAIN_E_BUNDLE, ENOENT, "x: No such file or directory [CT-302]" },
-                { CONTAIN_E_MOUNT, EINVAL, "x: Invalid argument [CT-417]" },
+                { CONTAIN_E_NOT_FOUND, EACCES, "x: permission denied [CT-209]" },
+                { CONTAIN_E_BUNDLE, ENOENT, "x: no such file or directory [CT-302]" },
+                { CONTAIN_E_MOUNT, EINVAL, "x: invalid argument [CT-417]" },
+                { CONTAIN_E_MOUNT, EDOTDOT, "x: RFS specific error [CT-417]" },
                 { CONTAIN_E_SYSTEM, 4000, "x: error 4000 [CT-118]" },
         };
         size_t i;
@@ -114,7 +115,7 @@ TEST(error_cause_can_be_set)
         (void)ct_fail(&error, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, NULL, "x");
         ct_error_set_cause(&error, CONTAIN_CAUSE_BUILD);
         EXPECT_EQ(contain_error_cause(error), CONTAIN_CAUSE_BUILD);
-        EXPECT_STR(contain_error_message(error), "x: Operation not supported [CT-121]");
+        EXPECT_STR(contain_error_message(error), "x: operation not supported [CT-121]");
 }
 
 TEST(error_without_errno_is_einval)

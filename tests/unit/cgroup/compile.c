@@ -67,27 +67,27 @@ TEST(compile_memory_that_only_v1_has)
 {
         static const struct row rows[] = {
                 { "{\"memory\":{\"swappiness\":60}}", "memory: memory.swappiness=60 @/memory/swappiness\n",
-                  "/linux/resources/memory/swappiness: cgroup v2 has no swappiness per cgroup: Operation not "
+                  "/linux/resources/memory/swappiness: cgroup v2 has no swappiness per cgroup: operation not "
                   "supported [CT-121]" },
                 { "{\"memory\":{\"disableOOMKiller\":true}}",
                   "memory: memory.oom_control=1 @/memory/disableOOMKiller\n",
                   "/linux/resources/memory/disableOOMKiller: cgroup v2 has no switch for the OOM killer: "
-                  "Operation not "
+                  "operation not "
                   "supported [CT-121]" },
                 { "{\"memory\":{\"kernel\":4096}}",
                   "memory: memory.kmem.limit_in_bytes=4096 @/memory/kernel [verify]\n",
-                  "/linux/resources/memory/kernel: cgroup v2 has no limit on kernel memory: Operation not "
+                  "/linux/resources/memory/kernel: cgroup v2 has no limit on kernel memory: operation not "
                   "supported "
                   "[CT-121]" },
                 { "{\"memory\":{\"kernelTCP\":4096}}",
                   "memory: memory.kmem.tcp.limit_in_bytes=4096 @/memory/kernelTCP [verify]\n",
-                  "/linux/resources/memory/kernelTCP: cgroup v2 has no limit on the memory of TCP: Operation "
+                  "/linux/resources/memory/kernelTCP: cgroup v2 has no limit on the memory of TCP: operation "
                   "not "
                   "supported [CT-121]" },
                 { "{\"memory\":{\"useHierarchy\":false}}",
                   "memory: memory.use_hierarchy=0 @/memory/useHierarchy\n",
                   "/linux/resources/memory/useHierarchy: cgroup v2 has no memory outside of the hierarchy: "
-                  "Operation "
+                  "operation "
                   "not supported [CT-121]" },
                 { "{\"memory\":{\"swap\":200}}",
                   "memory: memory.memsw.limit_in_bytes=200 @/memory/swap [group 1]\n",
@@ -164,7 +164,7 @@ TEST(compile_cpu)
                 { "{\"cpu\":{\"realtimeRuntime\":950000,\"realtimePeriod\":1000000}}",
                   CPU "cpu.rt_period_us=1000000 @/cpu/realtimePeriod [group 3]\n" CPU
                       "cpu.rt_runtime_us=950000 @/cpu/realtimeRuntime [group 3]\n",
-                  "/linux/resources/cpu/realtimeRuntime: cgroup v2 has no real-time limits: Operation not "
+                  "/linux/resources/cpu/realtimeRuntime: cgroup v2 has no real-time limits: operation not "
                   "supported "
                   "[CT-121]" },
                 { "{\"cpu\":{\"cpus\":\"0-1,3\",\"mems\":\"0\"}}",
@@ -200,7 +200,7 @@ TEST(compile_block_io)
                   "v2: io.bfq.weight=500 @/blockIO/weight [or-next]\nv2: io.weight=4950 @/blockIO/weight\n"
                   "v2 needs io @/blockIO/weight\n" },
                 { "{\"blockIO\":{\"leafWeight\":300}}", "blkio: blkio.leaf_weight=300 @/blockIO/leafWeight\n",
-                  "/linux/resources/blockIO/leafWeight: cgroup v2 has no weight of leaves: Operation not "
+                  "/linux/resources/blockIO/leafWeight: cgroup v2 has no weight of leaves: operation not "
                   "supported "
                   "[CT-121]" },
                 { "{\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":10}]}}",
@@ -245,14 +245,14 @@ TEST(compile_network)
         static const struct row rows[] = {
                 { "{\"network\":{\"classID\":1048577}}",
                   "net_cls: net_cls.classid=1048577 @/network/classID\n",
-                  "/linux/resources/network/classID: cgroup v2 has no controller 'net_cls': Operation not "
+                  "/linux/resources/network/classID: cgroup v2 has no controller 'net_cls': operation not "
                   "supported "
                   "[CT-121]" },
                 { "{\"network\":{\"priorities\":[{\"name\":\"eth0\",\"priority\":5},"
                   "{\"name\":\"eth1\",\"priority\":6}]}}",
                   "net_cls: net_prio.ifpriomap=eth0 5 @/network/priorities/0\n"
                   "net_cls: net_prio.ifpriomap=eth1 6 @/network/priorities/1\n",
-                  "/linux/resources/network/priorities: cgroup v2 has no controller 'net_prio': Operation "
+                  "/linux/resources/network/priorities: cgroup v2 has no controller 'net_prio': operation "
                   "not "
                   "supported [CT-121]" },
         };
@@ -263,7 +263,7 @@ TEST(compile_network)
 TEST(compile_unified)
 {
 #define NO_V2                                                                                                \
-        "/linux/resources/unified: there is no cgroup v2 on this machine: Operation not supported [CT-121]"
+        "/linux/resources/unified: there is no cgroup v2 on this machine: operation not supported [CT-121]"
         static const struct row rows[] = {
                 { "{\"unified\":{\"memory.high\":\"1000\",\"cgroup.max.depth\":\"3\"},\"memory\":{\"limit\":"
                   "7}}",
@@ -276,7 +276,7 @@ TEST(compile_unified)
                   "v2 needs misc @/unified/misc.max\n" },
                 { "{\"unified\":{\"perf.max\":\"1\"}}", NO_V2,
                   "/linux/resources/unified/perf.max: cgroup v2 has no controller 'perf' on this machine: "
-                  "Operation "
+                  "operation "
                   "not supported [CT-121]" },
                 { "{\"unified\":{\"memory\":\"1\"}}", NO_V2,
                   "/linux/resources/unified/memory: 'memory' is not the name of a cgroup file [CT-314]" },
@@ -329,7 +329,7 @@ TEST(compile_without_controllers)
         for (size_t i = 0; i < sizeof asking / sizeof asking[0]; i++) {
                 _cleanup_free_ char *text = compile_text(layout, asking[i], false);
 
-                EXPECT_CONTAINS(text, "on this machine: Operation not supported [CT-121]");
+                EXPECT_CONTAINS(text, "on this machine: operation not supported [CT-121]");
         }
         for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
                 _cleanup_free_ char *text = compile_text(layout, harmless[i], false);

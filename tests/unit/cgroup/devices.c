@@ -76,13 +76,13 @@ TEST(devices_v1_exceptions_from_exceptions)
         expect_v1(DENY_ALL ",{\"allow\":true,\"type\":\"c\",\"major\":7,\"access\":\"rwm\"},"
                            "{\"allow\":false,\"type\":\"c\",\"major\":7,\"minor\":3,\"access\":\"w\"}",
                   "/linux/resources/devices/2: cgroup v1 cannot make an exception from the wider rule "
-                  "'/linux/resources/devices/1' before it: Operation not supported [CT-121]");
+                  "'/linux/resources/devices/1' before it: operation not supported [CT-121]");
         /* Nodes can be made of anything anyway. */
         expect_v1(DENY_ALL ",{\"allow\":false,\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"rwm\"}",
                   DEFAULTS);
         expect_v1(DENY_ALL ",{\"allow\":false,\"type\":\"c\",\"major\":136,\"minor\":1,\"access\":\"r\"}",
                   "/linux/resources/devices/1: cgroup v1 cannot make an exception from the wider rule "
-                  "'of every container' before it: Operation not supported [CT-121]");
+                  "'of every container' before it: operation not supported [CT-121]");
 }
 
 TEST(devices_update_leaves_them)

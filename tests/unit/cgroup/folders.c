@@ -204,7 +204,7 @@ TEST(writes_to_absent_files)
         EXPECT_STR(apply(&trial), "");
         ct_writes_limit(&trial.writes, 0, "/x", "gone", 5, "max");
         EXPECT_STR(apply(&trial),
-                   "/x: this kernel has no use for cgroup file 'gone': Operation not supported [CT-121]");
+                   "/x: this kernel has no use for cgroup file 'gone': operation not supported [CT-121]");
 
         EXPECT(file_put(trial.folder, "second", "") && file_put(trial.folder, "after", ""));
         ct_writes_add(&trial.writes, CT_WRITE_OR_NEXT, "/x", "first", "1");
@@ -225,7 +225,7 @@ TEST(writes_to_absent_files)
         ct_writes_add(&trial.writes, CT_WRITE_OR_NEXT, "/x", "gone", "1");
         ct_writes_add(&trial.writes, 0, "/x", "gone-too", "2");
         EXPECT_STR(apply(&trial),
-                   "/x: this kernel has no use for cgroup file 'gone-too': Operation not supported [CT-121]");
+                   "/x: this kernel has no use for cgroup file 'gone-too': operation not supported [CT-121]");
         end(&trial);
 }
 
@@ -243,7 +243,7 @@ TEST(writes_that_read)
         ct_writes_add(&trial.writes, CT_WRITE_CHECK, "/x", "memory.current", "4096");
         EXPECT_STR(apply(&trial), "");
         ct_writes_add(&trial.writes, CT_WRITE_CHECK, "/x", "memory.current", "4095");
-        EXPECT_STR(apply(&trial), "/x: more than the limit of '4095' is in use ('memory.current'): Device or "
+        EXPECT_STR(apply(&trial), "/x: more than the limit of '4095' is in use ('memory.current'): device or "
                                   "resource busy [CT-435]");
         EXPECT_STR(file_get(trial.folder, "memory.current"), "4096");
         end(&trial);
@@ -327,7 +327,7 @@ TEST(create_refuses_what_others_use)
         REQUIRE_EQ(ct_cgroup_new(layout, "/a", "id", &cgroup, NULL), 0);
         EXPECT_EQ(ct_cgroup_create(cgroup, NULL, &error), -EBUSY);
         EXPECT_STR(contain_error_message(error),
-                   "/linux/cgroupsPath: cgroup '/a' has processes already: Device or resource busy [CT-435]");
+                   "/linux/cgroupsPath: cgroup '/a' has processes already: device or resource busy [CT-435]");
         EXPECT(exists(root, "/a/below"));
         /* Nor does a record name it, from which it would be destroyed one day. */
         EXPECT_EQ(ct_cgroup_save(cgroup, &record), 0);

@@ -383,7 +383,7 @@ TEST(live_rdma)
         EXPECT_STR(live_create(&live, "{}"), "");
         EXPECT_CONTAINS(live_update(&live, "{\"rdma\":{\"nobody0\":{\"hcaHandles\":3}}}"),
                         "/linux/resources/rdma/nobody0: cannot write 'nobody0 hca_handle=3' to cgroup file "
-                        "'rdma.max': No such device [CT-435] (hint: there is no rdma device of this name)");
+                        "'rdma.max': no such device [CT-435] (hint: there is no rdma device of this name)");
         EXPECT_EQ(ct_cgroup_destroy(live.cgroup, 1000, NULL), 0);
         if (!enabled)
                 disable(&live, "rdma");

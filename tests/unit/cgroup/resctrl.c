@@ -327,7 +327,7 @@ TEST(resctrl_monitoring_refused)
         BEGIN;
         put_at("mon_groups/c1", "tasks", "1\n");
         EXPECT_CONTAINS(run(&trial, "{\"enableMonitoring\":true,\"closID\":\"/\"}"),
-                        "/linux/intelRdt/enableMonitoring: cannot make monitoring group 'c1': File exists");
+                        "/linux/intelRdt/enableMonitoring: cannot make monitoring group 'c1': file exists");
         EXPECT(is_there("mon_groups/c1"));
         finish(&trial);
         folder_remove(strcat(strcpy((char[128]){ 0 }, fake.root), "/mon_groups"));
@@ -342,14 +342,14 @@ TEST(resctrl_kernel_refuses)
 {
         BEGIN;
         fake.mkdir_error = ENOSPC;
-        EXPECT_CONTAINS(run(&trial, "{}"), "cannot make class of service 'c1': No space left on device "
+        EXPECT_CONTAINS(run(&trial, "{}"), "cannot make class of service 'c1': no space left on device "
                                            "[CT-442] (hint: the processor has no class left");
         finish(&trial);
         fake.mkdir_error = 0;
         fake.write_error = -EINVAL;
         put_at("info", "last_cmd_status", "mask f1 has non-consecutive 1-bits\n");
         EXPECT_CONTAINS(run(&trial, "{\"l3CacheSchema\":\"L3:0=f1\"}"),
-                        "/linux/intelRdt/l3CacheSchema: cannot set the schemata 'L3:0=f1': Invalid argument "
+                        "/linux/intelRdt/l3CacheSchema: cannot set the schemata 'L3:0=f1': invalid argument "
                         "[CT-442] (hint: the kernel says: mask f1 has non-consecutive 1-bits)");
         EXPECT(!is_there("c1"));
         finish(&trial);

@@ -97,7 +97,7 @@ TEST(console_without_listener)
         REQUIRE(folder_make(&folder));
         EXPECT_EQ(ct_console_send("/nowhere/socket", 0, &absent), -ENOENT);
         EXPECT_STR(contain_error_message(absent),
-                   "cannot connect to the console socket '/nowhere/socket': No such file "
+                   "cannot connect to the console socket '/nowhere/socket': no such file "
                    "or directory [CT-427]");
         fd = listen_in(&folder, false, SOCK_STREAM, 4, path, sizeof path);
         REQUIRE(fd >= 0);

@@ -174,7 +174,7 @@ TEST(hook_that_cannot_be_executed)
         EXPECT_EQ(run_hook(&folder, "/nowhere/hook", 0, &absent), -ENOENT);
         EXPECT_STR(contain_error_message(absent),
                    "/hooks/createRuntime/0: createRuntime hook '/nowhere/hook' cannot be "
-                   "executed: No such file or directory [CT-431]");
+                   "executed: no such file or directory [CT-431]");
         path = folder_script(&folder, "hook", "exit 0");
         REQUIRE(path && chmod(path, 0644) == 0);
         EXPECT_EQ(run_hook(&folder, path, 0, &err), -EACCES);

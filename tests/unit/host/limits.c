@@ -57,7 +57,7 @@ TEST(limits_oom_score)
         EXPECT_STR(read_text(sleeper_path(&sleeper, "oom_score_adj")), "987\n");
         EXPECT_EQ(ct_limits_oom_score(sleeper.pid, "1001", "/process/oomScoreAdj", &err), -EINVAL);
         EXPECT_STR(contain_error_message(err),
-                   "/process/oomScoreAdj: cannot set oom_score_adj to 1001: Invalid "
+                   "/process/oomScoreAdj: cannot set oom_score_adj to 1001: invalid "
                    "argument [CT-442]");
 }
 
