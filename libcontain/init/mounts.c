@@ -208,6 +208,17 @@ int init_step_target_attr(struct init *in, const struct plan_step *step)
         return r;
 }
 
+/* Where one cannot be made, it is the step which needs it that says so. */
+static int make_optional_folder(struct init *in, const char *path, unsigned mode)
+{
+        int fd = init_resolve(in, path, O_PATH | O_DIRECTORY, 0);
+
+        if (fd == -ENOENT)
+                fd = init_make(in, path, true, mode, 0);
+        init_close(&fd);
+        return 0;
+}
+
 /* As a rule it is absent: looking first would be one call more. */
 int init_step_mkdir(struct init *in, const struct plan_step *step)
 {
@@ -218,6 +229,8 @@ int init_step_mkdir(struct init *in, const struct plan_step *step)
                 return init_fail(in, PLAN_DETAIL_PLAN, -EINVAL);
         if (text_equal(path, "/"))
                 return 0;
+        if (step->n[1])
+                return make_optional_folder(in, path, (unsigned)step->n[0]);
         dir_fd = init_resolve_parent(in, path, 0, &name);
         if (dir_fd < 0)
                 return dir_fd;

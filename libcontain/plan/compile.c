@@ -24,6 +24,7 @@ static ct_plan_part *const creating[] = {
         ct_plan_add_net_devices,
         ct_plan_add_create_hooks,
         ct_plan_add_pivot,
+        ct_plan_add_cwd_folder,
         ct_plan_add_late_readonly,
         ct_plan_add_sysctl,
         ct_plan_add_paths,

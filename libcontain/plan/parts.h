@@ -59,6 +59,7 @@ ct_plan_part ct_plan_add_state;
 ct_plan_part ct_plan_add_program;
 ct_plan_part ct_plan_add_stdio;
 ct_plan_part ct_plan_add_cwd;
+ct_plan_part ct_plan_add_cwd_folder;
 ct_plan_part ct_plan_add_exec;
 
 /* service.c */

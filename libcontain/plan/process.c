@@ -101,6 +101,25 @@ int ct_plan_add_stdio(struct ct_build *build, contain_error_t **err)
         return 0;
 }
 
+/* Images and users name working directories that nothing has made. Where it cannot be made, entering it says
+ * so. */
+int ct_plan_add_cwd_folder(struct ct_build *build, contain_error_t **err)
+{
+        const struct ct_spec_process *process = &build->spec->process;
+        size_t length = process->has ? strlen(process->cwd) : 0;
+        const char *path;
+
+        while (length > 0 && process->cwd[length - 1] == '/')
+                length--;
+        if (length == 0)
+                return 0;
+        path = ct_arena_strndup(build->arena, process->cwd, length);
+        if (!path)
+                return ct_fail_memory(err);
+        ct_build_add(build, .op = STEP_MKDIR, .at = "/process/cwd", .s = { path }, .n = { 0755, 1 });
+        return 0;
+}
+
 int ct_plan_add_cwd(struct ct_build *build, contain_error_t **err)
 {
         (void)err;

@@ -49,7 +49,7 @@
         X(REMOUNT, INIT, "remount", CONTAIN_E_MOUNT, "target", "%set %clear %sb_set %sb_clear", "strings")   \
         X(TARGET_ATTR, INIT, "target-attributes", CONTAIN_E_MOUNT, "target",                                 \
           "%set %clear %propagation recursive", "")                                                          \
-        X(MKDIR, INIT, "make-directory", CONTAIN_E_MOUNT, "path", "#mode", "")                               \
+        X(MKDIR, INIT, "make-directory", CONTAIN_E_MOUNT, "path", "#mode optional", "")                      \
         /* devices: type: S_IFCHR …; device: major << 32 | minor */                                        \
         X(MKNOD, INIT, "device", CONTAIN_E_DEVICE, "path", "#mode device uid gid", "")                       \
         X(SYMLINK, INIT, "symlink", CONTAIN_E_DEVICE, "path target", "needs_target", "")                     \
