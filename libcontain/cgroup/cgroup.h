@@ -131,6 +131,12 @@ int ct_cgroup_update(struct ct_cgroup *cgroup, const struct ct_spec_resources *r
 /* Sends @signo to every process in the cgroup and below. SIGKILL uses cgroup.kill where there is one. 0 also
  * when empty or gone. */
 int ct_cgroup_signal(struct ct_cgroup *cgroup, int signo);
+/* The same in two, for callers that have something to look at in between. The folder that lists the
+ * processes: v2's, else the first one that is there; -ENOENT when all are gone. */
+int ct_cgroup_open_any(const struct ct_cgroup *cgroup);
+int ct_cgroup_signal_in(struct ct_cgroup *cgroup, int folder_fd, int signo);
+/* Lets it run on, if it is frozen. */
+void ct_cgroup_thaw(struct ct_cgroup *cgroup);
 /* The pids in it and below; *ret is malloc'd. */
 int ct_cgroup_pids(struct ct_cgroup *cgroup, pid_t **ret, size_t *ret_n);
 

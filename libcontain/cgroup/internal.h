@@ -109,6 +109,5 @@ void ct_v2_hint_delegation(int r, const char *controller, contain_error_t **err)
 
 /* freezer.c: best effort, for killing. */
 void ct_cgroup_freeze(struct ct_cgroup *cgroup);
-void ct_cgroup_thaw(struct ct_cgroup *cgroup);
 
 #endif

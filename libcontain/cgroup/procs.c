@@ -240,8 +240,7 @@ int ct_procs_signal(int folder_fd, int signo, bool below)
         return result < 0 ? result : 0;
 }
 
-/* The folder to list processes from: v2's, else the first one that is there. */
-static int open_any(const struct ct_cgroup *cgroup)
+int ct_cgroup_open_any(const struct ct_cgroup *cgroup)
 {
         int v2 = ct_cgroup_find_v2(cgroup);
         char full[PATH_MAX];
@@ -266,7 +265,7 @@ int ct_cgroup_pids(struct ct_cgroup *cgroup, pid_t **ret, size_t *ret_n)
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        fd = open_any(cgroup);
+        fd = ct_cgroup_open_any(cgroup);
         if (fd < 0 && fd != -ENOENT)
                 return fd;
         if (fd >= 0) {
@@ -286,22 +285,27 @@ int ct_cgroup_pids(struct ct_cgroup *cgroup, pid_t **ret, size_t *ret_n)
 
 int ct_cgroup_signal(struct ct_cgroup *cgroup, int signo)
 {
-        _cleanup_close_ int fd = -EBADF;
-        int r;
+        _cleanup_close_ int fd = ct_cgroup_open_any(cgroup);
 
-        fd = open_any(cgroup);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
+        return ct_cgroup_signal_in(cgroup, fd, signo);
+}
+
+int ct_cgroup_signal_in(struct ct_cgroup *cgroup, int folder_fd, int signo)
+{
+        int r;
+
         if (signo != SIGKILL)
-                return ct_procs_signal(fd, signo, true);
+                return ct_procs_signal(folder_fd, signo, true);
         /* Linux 5.14, v2: all of them at once, whatever they do meanwhile. */
-        if (ct_write_file_at(fd, "cgroup.kill", "1") >= 0) {
+        if (ct_write_file_at(folder_fd, "cgroup.kill", "1") >= 0) {
                 ct_cgroup_thaw(cgroup);
                 return 0;
         }
         /* Frozen, they can't have children faster than these are killed. */
         ct_cgroup_freeze(cgroup);
-        r = ct_procs_signal(fd, SIGKILL, true);
+        r = ct_procs_signal(folder_fd, SIGKILL, true);
         ct_cgroup_thaw(cgroup);
         return r;
 }

@@ -18,18 +18,56 @@ static int receive_start(int fd)
 
 /*
  * Connections come and go: who wants to know whether this container is still waiting connects, and closes.
- * What one of them says or fails to say is no reason to stop.
+ * What one of them says or fails to say is no reason to stop, and nobody has to wait behind one that is
+ * silent: it may have been stopped. Only who may enter the state folder can be among them.
  */
+enum { LISTENER, FIRST_CALLER, MAX_POLLED = 16 };
+
+static int poll_all(struct kernel_pollfd *fds, unsigned n)
+{
+        /* With no room for one more, the listener's queue is left alone until a caller goes. */
+        unsigned first = n < MAX_POLLED ? LISTENER : FIRST_CALLER;
+        int r;
+
+        for (unsigned i = 0; i < n; i++)
+                fds[i].revents = 0;
+        do
+                r = sys_poll(fds + first, n - first, NULL);
+        while (r == -EINTR);
+        return r;
+}
+
 static int accept_start(int listen_fd)
 {
-        for (;;) {
-                int fd = sys_accept(listen_fd, O_CLOEXEC);
+        struct kernel_pollfd fds[MAX_POLLED] = { [LISTENER] = { .fd = listen_fd, .events = POLLIN } };
+        unsigned n = FIRST_CALLER;
 
-                if (fd == -EINTR || fd == -ECONNABORTED)
+        for (;;) {
+                int r = poll_all(fds, n);
+
+                if (r < 0)
+                        return r;
+                for (unsigned i = n - 1; i >= FIRST_CALLER; i--) {
+                        if (fds[i].revents == 0)
+                                continue;
+                        if (receive_start(fds[i].fd) == 1) {
+                                r = fds[i].fd;
+                                fds[i] = fds[--n];
+                                while (n > FIRST_CALLER)
+                                        init_close(&fds[--n].fd);
+                                return r;
+                        }
+                        init_close(&fds[i].fd);
+                        fds[i] = fds[--n];
+                }
+                if (fds[LISTENER].revents == 0)
                         continue;
-                if (fd < 0 || receive_start(fd) == 1)
-                        return fd;
-                init_close(&fd);
+                r = sys_accept(listen_fd, O_CLOEXEC);
+                if (r == -EINTR || r == -ECONNABORTED)
+                        continue;
+                if (r < 0)
+                        return r;
+                fds[n++] = (struct kernel_pollfd){ .fd = r, .events = POLLIN };
         }
 }
 

@@ -54,14 +54,12 @@ static int open_by_id(struct contain *c, contain_error_t **err)
 }
 
 /* Looks at the record of a container that another handle may have changed, or removed, since this one did. */
-static int reload(struct contain *c, unsigned flags, contain_error_t **err)
+static int reload(struct contain *c, struct ct_state *state, unsigned flags, contain_error_t **err)
 {
         contain_error_t *damage = NULL;
         int r;
 
-        if (c->record && c->child.pidfd >= 0)
-                return 0;
-        r = ct_op_open(c, &damage);
+        r = ct_op_look_again(c, state, &damage);
         if (r == -EBADMSG && (flags & CONTAIN_DESTROY_FORCE)) {
                 ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &damage);
                 return open_by_id(c, err);
@@ -78,7 +76,7 @@ static int destroy_locked(struct contain *c, struct ct_state *state, unsigned fl
         int status, r;
 
         if (state) {
-                r = reload(c, flags, err);
+                r = reload(c, state, flags, err);
                 if (r < 0)
                         return r;
         }

@@ -222,6 +222,15 @@ void ct_event_settle(struct contain *c);
 /* Has the pidfd and the OOM descriptor watched, if events were asked for. Call with `look` held. */
 void ct_event_watch(struct contain *c);
 
+/*
+ * An id is not a container: another handle may have removed this one's, and somebody else have taken its id
+ * since. While its process lives that cannot be, as the process goes before the id is free. Whether @state,
+ * an open folder of the id, is another container's.
+ */
+bool ct_op_is_replaced(struct contain *c, struct ct_state *state);
+/* Looks at what is under the id again, with the folder locked: -ENOENT when it is another container's. */
+int ct_op_look_again(struct contain *c, struct ct_state *state, contain_error_t **err);
+
 /* Has the process ended? Keeps how. Takes `look`; the other is for callers that hold it. */
 bool ct_process_ended(struct contain *c);
 bool ct_process_ended_locked(struct contain *c);

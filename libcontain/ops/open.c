@@ -38,6 +38,27 @@ static int open_cgroup(struct contain *c, const struct ct_record *record, struct
         return ct_cgroup_load(layout, record->cgroup, ret, err);
 }
 
+bool ct_op_is_replaced(struct contain *c, struct ct_state *state)
+{
+        _cleanup_(ct_record_freep) struct ct_record *record = NULL;
+
+        if (!c->record || ct_state_load(state, &record, NULL) < 0)
+                return false;
+        /* In nanoseconds, so no two containers of one id have the same. */
+        return !record->created || !c->record->created || strcmp(record->created, c->record->created) != 0;
+}
+
+int ct_op_look_again(struct contain *c, struct ct_state *state, contain_error_t **err)
+{
+        if (c->record && !ct_process_ended(c))
+                return 0;
+        if (ct_op_is_replaced(c, state))
+                return ct_fail(err, CONTAIN_E_NOT_FOUND, ENOENT, NULL,
+                               "container '%s' does not exist any more: another one has its id", c->id);
+        /* What is known of a process that ended is known here only. */
+        return c->record && c->child.pidfd >= 0 ? 0 : ct_op_open(c, err);
+}
+
 int ct_op_open(struct contain *c, contain_error_t **err)
 {
         _cleanup_(ct_state_freep) struct ct_state *state = NULL;

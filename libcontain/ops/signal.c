@@ -15,6 +15,23 @@ static int not_running(struct contain *c, contain_error_t **err)
         return ct_fail(err, CONTAIN_E_NOT_RUNNING, ESRCH, NULL, "container '%s' is not running", c->id);
 }
 
+/*
+ * Everybody in the cgroup. When its process has ended, its cgroup may be gone, and a folder of the same name
+ * another container's: the one opened is its own if the id still is afterwards, as that goes last.
+ */
+static int signal_all(struct contain *c, int signo)
+{
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+        _cleanup_close_ int fd = ct_cgroup_open_any(c->cgroup);
+
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        if (!ct_is_ephemeral(c) && ct_process_ended_locked(c) &&
+            (ct_state_open(c->ctx->state_root, c->id, &state, NULL) < 0 || ct_op_is_replaced(c, state)))
+                return 0;
+        return ct_cgroup_signal_in(c->cgroup, fd, signo);
+}
+
 int ct_op_signal(struct contain *c, int signo, unsigned flags, contain_error_t **err)
 {
         int r = -ESRCH;
@@ -24,9 +41,12 @@ int ct_op_signal(struct contain *c, int signo, unsigned flags, contain_error_t *
                 return not_running(c, err);
         pthread_mutex_lock(&c->look);
         if ((flags & CONTAIN_SIGNAL_ALL) && c->cgroup)
-                r = ct_cgroup_signal(c->cgroup, signo);
+                r = signal_all(c, signo);
         else if (c->child.pidfd >= 0)
                 r = ct_pidfd_signal(c->child.pidfd, signo);
+        /* On v1 a frozen process does not even die. */
+        if (r == 0 && signo == SIGKILL && c->cgroup && !ct_process_ended_locked(c))
+                ct_cgroup_thaw(c->cgroup);
         pthread_mutex_unlock(&c->look);
         if (r == -ESRCH && (flags & CONTAIN_SIGNAL_ALL))
                 return 0;

@@ -25,6 +25,16 @@ static int start_failed(struct contain *c, const struct plan_message *message, i
         return ct_words_fail(plan, message, err);
 }
 
+static int refuse(struct contain *c, contain_error_t **err)
+{
+        int status = ct_op_status(c, err);
+
+        if (status < 0)
+                return status;
+        return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "cannot start container '%s' in status '%s'",
+                       c->id, ct_status_name(status));
+}
+
 /* Sends the request and waits until the program runs, or is known not to. */
 static int request_start(struct contain *c, int socket_fd, int program_fd, contain_error_t **err)
 {
@@ -35,6 +45,9 @@ static int request_start(struct contain *c, int socket_fd, int program_fd, conta
         r = ct_converse_send(socket_fd, PLAN_MESSAGE_START, 0, 0);
         if (r == 0)
                 r = ct_converse_started(socket_fd, &c->child, program_fd, &message, &plan_fd);
+        /* Somebody ended the container instead. */
+        if (r < 0 && ct_pidfd_poll(c->child.pidfd, 1000) == 1)
+                return refuse(c, err);
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_LOST, -r, NULL, "the process of container '%s' does not answer",
                                c->id);
@@ -69,14 +82,9 @@ static void hold_exit(struct contain *c, bool hold)
         pthread_mutex_unlock(&c->look);
 }
 
-static int refuse(struct contain *c, contain_error_t **err)
+static int fail_not_created(struct contain *c, contain_error_t **err)
 {
-        int status = ct_op_status(c, err);
-
-        if (status < 0)
-                return status;
-        return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "cannot start container '%s' in status '%s'",
-                       c->id, ct_status_name(status));
+        return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "container '%s' is not created", c->id);
 }
 
 static int start_locked(struct contain *c, struct ct_state *state, contain_error_t **err)
@@ -135,16 +143,19 @@ int ct_op_start(struct contain *c, contain_error_t **err)
         _cleanup_(ct_state_freep) struct ct_state *state = NULL;
         int r;
 
-        if (!c->record)
-                return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "container '%s' is not created", c->id);
+        if (!c->record && !c->opened)
+                return fail_not_created(c, err);
         if (!ct_is_ephemeral(c)) {
                 r = ct_state_open(c->ctx->state_root, c->id, &state, err);
-                if (r < 0)
-                        return r;
-                r = ct_state_lock(state, err);
+                if (r == 0)
+                        r = ct_state_lock(state, err);
+                if (r == 0)
+                        r = ct_op_look_again(c, state, err);
                 if (r < 0)
                         return r;
         }
+        if (!c->record)
+                return fail_not_created(c, err);
         r = start_locked(c, state, err);
         if (r < 0)
                 return r;

@@ -38,9 +38,13 @@ static int status_ended(struct contain *c)
 {
         _cleanup_(ct_state_freep) struct ct_state *state = NULL;
 
-        if (!ct_is_ephemeral(c) && ct_state_open(c->ctx->state_root, c->id, &state, NULL) == -ENOENT)
-                return CONTAIN_STATUS_NONE;
-        return CONTAIN_STATUS_STOPPED;
+        int r;
+
+        if (ct_is_ephemeral(c))
+                return CONTAIN_STATUS_STOPPED;
+        r = ct_state_open(c->ctx->state_root, c->id, &state, NULL);
+        return r == -ENOENT || (r == 0 && ct_op_is_replaced(c, state)) ? CONTAIN_STATUS_NONE
+                                                                       : CONTAIN_STATUS_STOPPED;
 }
 
 /* Call with `look` held. */

@@ -6,7 +6,6 @@
 
 #include "base/fds.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -72,6 +71,12 @@ static int open_folder(struct ct_state *state, contain_error_t **err)
 
 /* --- claim ---------------------------------------------------------------------------------- */
 
+static int fail_taken(const struct ct_state *state, contain_error_t **err)
+{
+        return ct_fail(err, CONTAIN_E_EXISTS, EEXIST, NULL, "container with given ID already exists: '%s'",
+                       state->id);
+}
+
 static int make_folder(struct ct_state *state, contain_error_t **err)
 {
         int r = ct_mkdirat(state->root_fd, state->id, 0700);
@@ -79,15 +84,15 @@ static int make_folder(struct ct_state *state, contain_error_t **err)
         if (r == 0)
                 return 0;
         if (r == -EEXIST)
-                return ct_fail(err, CONTAIN_E_EXISTS, EEXIST, NULL,
-                               "container with given ID already exists: '%s'", state->id);
+                return fail_taken(state, err);
         return ct_fail(err, CONTAIN_E_STATE, -r, NULL, "cannot make the folder '%s' in the state root '%s'",
                        state->id, state->root);
 }
 
 /*
  * Opens and locks the folder just made. To anybody else, until it is locked, it is what a killed
- * process left behind, and may be removed: -ENOENT, without words.
+ * process left behind, and may be removed: -ENOENT, without words. Then this one may be what yet another
+ * maker has made since; of the two, whoever locks it first has it.
  */
 static int take_folder(struct ct_state *state, contain_error_t **err)
 {
@@ -97,7 +102,11 @@ static int take_folder(struct ct_state *state, contain_error_t **err)
         if (r < 0)
                 return r;
         r = ct_state_lock_acquire(state);
-        return r < 0 && r != -ENOENT ? fail_folder(state, -r, err) : r;
+        if (r < 0 && r != -ENOENT)
+                return fail_folder(state, -r, err);
+        if (r == 0 && faccessat(state->dir_fd, CT_STATE_RECORD, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                return fail_taken(state, err);
+        return r;
 }
 
 int ct_state_claim(const char *root, const char *id, struct ct_state **ret, contain_error_t **err)
@@ -149,41 +158,10 @@ int ct_state_open(const char *root, const char *id, struct ct_state **ret, conta
 
 /* --- remove --------------------------------------------------------------------------------- */
 
-static void close_listing(DIR **folder)
-{
-        if (*folder)
-                (void)closedir(*folder);
-}
-
+/* A folder in its place goes with the rest. */
 static int unlink_if_there(int dir_fd, const char *name)
 {
-        return unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
-}
-
-static int empty_folder(int dir_fd)
-{
-        _cleanup_(close_listing) DIR *folder = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        const struct dirent *entry;
-
-        fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        folder = fdopendir(fd);
-        if (!folder)
-                return -errno;
-        (void)ct_take_fd(&fd);
-
-        for (errno = 0; (entry = readdir(folder)); errno = 0) {
-                int r;
-
-                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-                        continue;
-                r = unlink_if_there(dir_fd, entry->d_name);
-                if (r < 0)
-                        return r;
-        }
-        return -errno;
+        return unlinkat(dir_fd, name, 0) < 0 && errno != ENOENT && errno != EISDIR ? -errno : 0;
 }
 
 static int remove_folder(struct ct_state *state)
@@ -203,9 +181,7 @@ static int remove_folder(struct ct_state *state)
                 r = -errno;
         /* Something else is in it: the socket for notifications, or a record that was being replaced. */
         if (r == -ENOTEMPTY) {
-                r = ct_state_remove_notify(state);
-                if (r == 0)
-                        r = empty_folder(state->dir_fd);
+                r = ct_state_empty(state->dir_fd);
                 if (r == 0 && unlinkat(state->root_fd, state->id, AT_REMOVEDIR) < 0)
                         r = -errno;
         }

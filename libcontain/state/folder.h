@@ -30,8 +30,8 @@ struct ct_state {
  */
 int ct_state_root_open(const char *root, bool make, int flags, contain_error_t **err);
 
-/* notify.c: removes the folder and its socket, where they are. -errno. */
-int ct_state_remove_notify(struct ct_state *state);
+/* empty.c: removes all that is in the folder. -errno. */
+int ct_state_empty(int top_fd);
 
 /* ct_state_lock() without words. */
 int ct_state_lock_acquire(struct ct_state *state);

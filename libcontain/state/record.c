@@ -213,6 +213,26 @@ static int check_record(const struct ct_state *state, const struct ct_record *re
         return 0;
 }
 
+/* A file of its own, and nothing that is only called so: -EBADMSG. */
+static int read_record(const struct ct_state *state, char **ret, size_t *ret_size)
+{
+        _cleanup_close_ int fd = -EBADF;
+        struct stat status;
+        int r;
+
+        /* Not blocking: a pipe in its place must not hold the host up. */
+        fd = openat(state->dir_fd, CT_STATE_RECORD,
+                    O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (fd < 0)
+                return errno == ELOOP || errno == ENXIO ? -EBADMSG : -errno;
+        if (fstat(fd, &status) < 0)
+                return -errno;
+        if (!S_ISREG(status.st_mode))
+                return -EBADMSG;
+        r = ct_read_fd(fd, CT_JSON_MAX_SIZE, ret, ret_size);
+        return r == -EFBIG ? -EBADMSG : r;
+}
+
 int ct_state_load(struct ct_state *state, struct ct_record **ret, contain_error_t **err)
 {
         _cleanup_(ct_record_freep) struct ct_record *record = NULL;
@@ -221,12 +241,17 @@ int ct_state_load(struct ct_state *state, struct ct_record **ret, contain_error_
         size_t size;
         int r;
 
-        r = ct_read_file_at(state->dir_fd, CT_STATE_RECORD, CT_JSON_MAX_SIZE, &text, &size);
+        r = read_record(state, &text, &size);
         /* Empty: its maker was killed as it began to write. */
         if (r == -ENOENT || (r == 0 && size == 0))
                 return -ENODATA;
         if (r == -ENOMEM)
                 return ct_fail_memory(err);
+        if (r == -EBADMSG)
+                return ct_fail(err, CONTAIN_E_STATE, EBADMSG, NULL,
+                               "the record '%s/%s/" CT_STATE_RECORD
+                               "' is damaged: it is no file, or larger than any record",
+                               state->root, state->id);
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_STATE, -r, NULL,
                                "cannot read the record '%s/%s/" CT_STATE_RECORD "'", state->root, state->id);

@@ -134,8 +134,11 @@ class CliCase(unittest.TestCase):
     def program(self, *argv, **options):
         return self.end_program(self.start_program(list(argv), **options))
 
+    def command_line(self, *argv):
+        return [CONTAIN_RUN, '--root', self.root, *self.global_options, *argv]
+
     def start_cli(self, *argv, **options):
-        return self.start_program([CONTAIN_RUN, '--root', self.root, *self.global_options, *argv], **options)
+        return self.start_program(self.command_line(*argv), **options)
 
     def cli(self, *argv, **options):
         return self.end_program(self.start_cli(*argv, **options))

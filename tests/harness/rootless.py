@@ -78,11 +78,16 @@ class RootlessCase(case.CliCase):
         files = {'passwd': PASSWD, 'group': GROUP, 'subuid': SUBIDS, 'subgid': SUBIDS, **files}
         return World(own_mounts, etc(files, self.scratch()), *steps, ids(UID, GID))
 
-    def start_cli(self, *argv, world=None, environment=None, **options):
+    def command_line(self, *argv):
+        return [Program.path, '--root', self.root, *argv]
+
+    def start_as_user(self, argv, world=None, environment=None, **options):
         env = {**os.environ, **Program.environment, **(environment or {})}
         options.setdefault('preexec_fn', world or self.world)
-        return self.start_program([Program.path, '--root', self.root, *argv],
-                                  env={key: value for key, value in env.items() if value is not None}, **options)
+        return self.start_program(argv, env={key: value for key, value in env.items() if value is not None}, **options)
+
+    def start_cli(self, *argv, **options):
+        return self.start_as_user(self.command_line(*argv), **options)
 
     # --- its containers ---
 

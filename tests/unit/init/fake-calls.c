@@ -63,7 +63,7 @@ static const struct fake_call calls[] = {
         { __NR_pidfd_send_signal, "pidfd_send_signal", "dd", '0', 0, 0 },
         { __NR_pipe2, "pipe2", "", 'p', 2, O_CLOEXEC },
         { __NR_pivot_root, "pivot_root", "ss", '0', 0, 0 },
-        { __NR_ppoll, "ppoll", "", '1', 0, 0 },
+        { __NR_ppoll, "ppoll", "", 'P', 0, 0 },
         { __NR_prctl, "prctl", "ddd", '0', 0, 0 },
         { __NR_prlimit64, "prlimit64", "-d", '0', 0, 0 },
         { __NR_read, "read", "d", 'r', 0, 0 },

@@ -202,6 +202,14 @@ static long read_content(char *to, size_t size)
         return (long)n;
 }
 
+/* Who came last has something to say. */
+static long ready(struct kernel_pollfd *fds, size_t n)
+{
+        if (n > 0)
+                fds[n - 1].revents = POLLIN;
+        return 1;
+}
+
 static long executed(void)
 {
         if (fake.in_child)
@@ -272,6 +280,8 @@ static long answer(const struct fake_call *call, const long *a)
                 return 022;
         case '1':
                 return 1;
+        case 'P':
+                return ready((struct kernel_pollfd *)a[0], (size_t)a[1]);
         case 'E':
                 return executed();
         case 'X':

@@ -240,6 +240,20 @@ TEST(remove_takes_what_a_container_left)
         EXPECT_EQ(scratch_count(scratch.folder), 0);
 }
 
+TEST(remove_takes_folders_for_files)
+{
+        _cleanup_(scratch_remove) struct scratch scratch = { "", "" };
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+
+        REQUIRE(scratch_make(&scratch));
+        REQUIRE_EQ(ct_state_claim(scratch.folder, "web", &state, NULL), 0);
+        REQUIRE_EQ(mkdir(scratch_path(&scratch, "web/record.json"), 0700), 0);
+        REQUIRE_EQ(mkdir(scratch_path(&scratch, "web/record.json/deep"), 0700), 0);
+        REQUIRE_EQ(mkdir(scratch_path(&scratch, "web/start"), 0700), 0);
+        EXPECT_EQ(ct_state_remove(state, NULL), 0);
+        EXPECT_EQ(scratch_count(scratch.folder), 0);
+}
+
 TEST(remove_says_what_it_cannot_remove)
 {
         _cleanup_(scratch_remove) struct scratch scratch = { "", "" };
@@ -248,8 +262,10 @@ TEST(remove_says_what_it_cannot_remove)
 
         REQUIRE(scratch_make(&scratch));
         REQUIRE_EQ(ct_state_claim(scratch.folder, "web", &state, NULL), 0);
-        REQUIRE_EQ(mkdir(scratch_path(&scratch, "web/folder"), 0700), 0);
-        EXPECT_EQ(ct_state_remove(state, &err), -EISDIR);
+        /* Moved away, and a file in its place. */
+        REQUIRE_EQ(rename(scratch_path(&scratch, "web"), scratch_path(&scratch, "moved")), 0);
+        REQUIRE_EQ(mknod(scratch_path(&scratch, "web"), S_IFREG | 0600, 0), 0);
+        EXPECT_EQ(ct_state_remove(state, &err), -ENOTDIR);
         EXPECT_EQ(contain_error_code(err), CONTAIN_E_STATE);
         EXPECT_CONTAINS(contain_error_sentence(err), scratch_path(&scratch, "web"));
 }
