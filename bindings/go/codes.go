@@ -115,9 +115,11 @@ const (
 	EventExited    Event = C.CONTAIN_EVENT_EXITED // Wait returns at once from here on
 	EventOOM       Event = C.CONTAIN_EVENT_OOM    // the kernel killed a process for want of memory
 	EventDestroyed Event = C.CONTAIN_EVENT_DESTROYED
+	EventPaused    Event = C.CONTAIN_EVENT_PAUSED
+	EventResumed   Event = C.CONTAIN_EVENT_RESUMED
 )
 
-var eventWords = [...]string{"none", "created", "started", "exited", "oom", "destroyed"}
+var eventWords = [...]string{"none", "created", "started", "exited", "oom", "destroyed", "paused", "resumed"}
 
 func (e Event) String() string {
 	if e < 0 || int(e) >= len(eventWords) {

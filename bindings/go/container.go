@@ -256,6 +256,20 @@ func (c *Container) ForwardNotifications(mainProcess bool) (bool, error) {
 	return ready > 0, err
 }
 
+// Pause freezes every process in the container; it returns when all of them stand still.
+func (c *Container) Pause() error {
+	return c.call(func(c *C.contain_t, e **C.contain_error_t) C.int {
+		return C.contain_pause(c, e)
+	})
+}
+
+// Resume lets a paused container go on.
+func (c *Container) Resume() error {
+	return c.call(func(c *C.contain_t, e **C.contain_error_t) C.int {
+		return C.contain_resume(c, e)
+	})
+}
+
 // Signal sends a signal to the container's first process.
 func (c *Container) Signal(signo syscall.Signal) error {
 	return c.signal(signo, 0)

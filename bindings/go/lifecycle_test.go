@@ -97,6 +97,21 @@ func TestSignal(t *testing.T) {
 	}
 }
 
+func TestPause(t *testing.T) {
+	w := newWorld(t)
+	c := w.started(Options{}, stay...)
+	w.check(c.Pause())
+	expectStatus(t, c, StatusPaused)
+	expectError(t, c.Pause(), syscall.EALREADY)
+	w.check(c.Resume())
+	expectStatus(t, c, StatusRunning)
+	expectError(t, c.Resume(), syscall.EALREADY)
+	w.check(c.Pause())
+	w.check(c.Signal(syscall.SIGKILL))
+	w.wait(c)
+	expectError(t, c.Resume(), ErrNotRunning)
+}
+
 func TestDestroyNeedsForce(t *testing.T) {
 	w := newWorld(t)
 	c := w.started(Options{}, stay...)

@@ -221,6 +221,34 @@ typedef struct contain_exit {
  */
 CONTAIN_API int contain_wait(contain_t *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err);
 
+/**
+ * contain_pause() - freeze every process in the container
+ * @c:   a container that has been created or started
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Returns when all of them stand still. One that cannot be stopped, as it waits for a disk, makes the call
+ * give up after 10 seconds: then nothing is frozen. Signals are kept until contain_resume(), but for
+ * SIGKILL, with which contain_signal() thaws.
+ *
+ * Threads: any; contain_wait() and contain_signal() on @c run beside it.
+ * Returns: 0; -ESRCH when it is not running; -EALREADY when it is paused; -EOPNOTSUPP when it has no cgroup;
+ *          -ETIMEDOUT; -EDEADLK when the caller is in the container; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_pause(contain_t *c, contain_error_t **err);
+
+/**
+ * contain_resume() - let a paused container go on
+ * @c:   a container
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Threads: any; contain_wait() and contain_signal() on @c run beside it.
+ * Returns: 0; -ESRCH when it is not running; -EALREADY when it is not paused; -ETIMEDOUT when a cgroup above
+ *          its own is frozen; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_resume(contain_t *c, contain_error_t **err);
+
 /** Flags of contain_destroy(). */
 enum {
         CONTAIN_DESTROY_FORCE = 1 << 0 /* kill what runs first, and clean up what a crash left */
@@ -335,7 +363,9 @@ enum {
         CONTAIN_EVENT_STARTED = 2,
         CONTAIN_EVENT_EXITED = 3, /* contain_wait() returns at once from here on */
         CONTAIN_EVENT_OOM = 4,    /* the kernel killed a process for want of memory */
-        CONTAIN_EVENT_DESTROYED = 5
+        CONTAIN_EVENT_DESTROYED = 5,
+        CONTAIN_EVENT_PAUSED = 6,
+        CONTAIN_EVENT_RESUMED = 7
 };
 
 /**
@@ -343,7 +373,9 @@ enum {
  * @c:   a container
  * @err: receives the details of a failure; may be NULL
  *
- * Poll it in any loop (POLLIN), then call contain_event_next(); never read from it.
+ * Poll it in any loop (POLLIN), then call contain_event_next(); never read from it. What others do to the
+ * container is told, too, when the kernel tells it: that is so of its end and of OOM, and on cgroup v2 of
+ * pauses. On v1, another process's pause does not wake the descriptor, but is among the next events.
  *
  * Threads: any, in parallel with every other call on @c.
  * Returns: a new descriptor; -errno.

@@ -100,6 +100,26 @@ int contain_start(contain_t *c, contain_error_t **err)
         return ct_op_start(c, err);
 }
 
+int contain_pause(contain_t *c, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        return ct_op_pause(c, err);
+}
+
+int contain_resume(contain_t *c, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        if (r < 0)
+                return r;
+        GATE_LIFE(c);
+        return ct_op_resume(c, err);
+}
+
 int contain_signal(contain_t *c, int signo, unsigned flags, contain_error_t **err)
 {
         int r = gate_container(c, err);

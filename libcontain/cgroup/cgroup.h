@@ -150,6 +150,18 @@ int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t 
 
 /* 1 frozen, 0 not, -errno. */
 int ct_cgroup_frozen(struct ct_cgroup *cgroup);
+/*
+ * Freezes all that is in it and below, and waits until it is, up to @timeout_ms; what could not be done is
+ * undone. -EDEADLK when the caller is in there, -ECANCELED when somebody else thawed it meanwhile.
+ */
+int ct_cgroup_pause(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t **err);
+/* -ETIMEDOUT when it is kept frozen by a cgroup above. */
+int ct_cgroup_resume(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t **err);
+/*
+ * A descriptor that polls readable when it may have been frozen or thawed, by whomever. -EOPNOTSUPP without
+ * v2: v1 tells nobody.
+ */
+int ct_cgroup_frozen_fd(const struct ct_cgroup *cgroup);
 
 /*
  * A descriptor that polls readable (POLLIN for v1's eventfd, POLLIN of an inotify for v2's memory.events)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Events: an epoll set that holds an eventfd for what this handle did, the pidfd, and the cgroup's OOM
- * descriptor. Being a descriptor itself, the set can be polled in any loop.
+ * Events: an epoll set that holds an eventfd for what this handle did, the pidfd, and the cgroup's
+ * descriptors for OOM and freezing. Being a descriptor itself, the set can be polled in any loop.
  */
 
 #include "ops/handle.h"
@@ -54,6 +54,13 @@ void ct_event_watch(struct contain *c)
                 if (events->oom_fd >= 0)
                         watch(c, events->oom_fd);
         }
+        if (c->cgroup && c->child.pidfd >= 0 && !events->pause_watched) {
+                events->frozen_fd = ct_high_fd(ct_cgroup_frozen_fd(c->cgroup));
+                if (events->frozen_fd >= 0)
+                        watch(c, events->frozen_fd);
+                events->paused = ct_cgroup_frozen(c->cgroup) == 1;
+                events->pause_watched = true;
+        }
 }
 
 void ct_event_hold_exit(struct contain *c, bool hold)
@@ -82,6 +89,26 @@ void ct_event_put(struct contain *c, int event)
 {
         pthread_mutex_lock(&c->look);
         ct_event_put_locked(c, event);
+        pthread_mutex_unlock(&c->look);
+}
+
+/*
+ * A handle whose events nobody takes may be paused and resumed many times: then one that undoes the
+ * last takes that one's place, so that there is room for others.
+ */
+void ct_event_put_pause(struct contain *c, bool paused)
+{
+        struct ct_events *events = &c->events;
+        int event = paused ? CONTAIN_EVENT_PAUSED : CONTAIN_EVENT_RESUMED;
+        int opposite = paused ? CONTAIN_EVENT_RESUMED : CONTAIN_EVENT_PAUSED;
+
+        pthread_mutex_lock(&c->look);
+        if (events->paused != paused && events->n >= CT_EVENT_QUEUE - 2 &&
+            events->queue[events->n - 1] == opposite)
+                events->n--;
+        else if (events->paused != paused)
+                ct_event_put_locked(c, event);
+        events->paused = paused;
         pthread_mutex_unlock(&c->look);
 }
 
@@ -144,6 +171,23 @@ static int take_oom(struct contain *c)
         return CONTAIN_EVENT_OOM;
 }
 
+/* What others did, or this handle is about to tell. */
+static int take_pause(struct contain *c)
+{
+        struct ct_events *events = &c->events;
+        int frozen;
+
+        if (!c->cgroup || !events->pause_watched || c->exited)
+                return 0;
+        if (events->frozen_fd >= 0)
+                drain(events->frozen_fd);
+        frozen = ct_cgroup_frozen(c->cgroup);
+        if (frozen < 0 || (frozen == 1) == events->paused)
+                return 0;
+        events->paused = frozen == 1;
+        return events->paused ? CONTAIN_EVENT_PAUSED : CONTAIN_EVENT_RESUMED;
+}
+
 static int take_exit(struct contain *c)
 {
         struct ct_events *events = &c->events;
@@ -165,6 +209,8 @@ void ct_event_settle(struct contain *c)
                 ct_event_put_locked(c, event);
         /* It would poll readable for ever: the kernel tells of the cgroup's end on it, too. */
         c->events.oom_fd = ct_close(c->events.oom_fd);
+        c->events.frozen_fd = ct_close(c->events.frozen_fd);
+        c->events.paused = c->events.pause_watched = false;
 }
 
 int ct_op_event_next(struct contain *c, contain_error_t **err)
@@ -178,6 +224,8 @@ int ct_op_event_next(struct contain *c, contain_error_t **err)
         event = take_queued(&c->events);
         if (event == 0)
                 event = take_oom(c);
+        if (event == 0)
+                event = take_pause(c);
         if (event == 0)
                 event = take_exit(c);
         pthread_mutex_unlock(&c->look);

@@ -26,9 +26,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#define CT_MAX_EXTRA_FDS   128
+#define CT_MAX_EXTRA_FDS     128
 /* How long killed processes may take to go before destroying gives up: they may hang in the kernel. */
-#define CT_KILL_TIMEOUT_MS 10000
+#define CT_KILL_TIMEOUT_MS   10000
+/* How long processes may take to be frozen: one that waits for a disk cannot be, until that answers. */
+#define CT_PAUSE_TIMEOUT_MS  10000
+/* Thawing waits for nobody, unless a cgroup above is frozen as well. */
+#define CT_RESUME_TIMEOUT_MS 1000
 
 /* --- context ------------------------------------------------------------------------------- */
 
@@ -71,9 +75,12 @@ struct ct_events {
         int epoll_fd; /* what contain_event_fd() hands out copies of; -1 until asked for */
         int wake_fd;  /* eventfd: the queue is not empty */
         int oom_fd;
+        int frozen_fd; /* where the kernel tells of it */
         int queue[CT_EVENT_QUEUE];
         unsigned n;
         uint64_t oom_kills; /* how many were told of */
+        bool paused;        /* the last that was told of */
+        bool pause_watched; /* others' pauses are told of from here on */
         bool exit_told;
         bool exit_watched; /* the pidfd is in the epoll set */
 };
@@ -182,6 +189,8 @@ int ct_op_start(struct contain *c, contain_error_t **err);
 int ct_op_signal(struct contain *c, int signo, unsigned flags, contain_error_t **err);
 /* The signal that the container is to be ended with. */
 int ct_op_stop_signal(struct contain *c, contain_error_t **err);
+int ct_op_pause(struct contain *c, contain_error_t **err);
+int ct_op_resume(struct contain *c, contain_error_t **err);
 int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err);
 int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err);
 int ct_op_become(struct contain *c, contain_error_t **err);
@@ -215,6 +224,8 @@ int ct_op_explain_step(struct contain *c, const struct ct_plan *plan, uint32_t s
 /* Queues an event. Takes `look`; the other is for callers that hold it. */
 void ct_event_put(struct contain *c, int event);
 void ct_event_put_locked(struct contain *c, int event);
+/* Queues a pause or its end, unless that has been told of. Takes `look`. */
+void ct_event_put_pause(struct contain *c, bool paused);
 /* While it starts, the end of the process is not told: the start comes first. Call with `look` held. */
 void ct_event_hold_exit(struct contain *c, bool hold);
 /* Queues the end of a process that is about to be forgotten, if it was not told of. Call with `look` held. */

@@ -93,6 +93,8 @@ static int start_locked(struct contain *c, struct ct_state *state, contain_error
         int64_t when;
         int r;
 
+        if (c->cgroup && ct_cgroup_frozen(c->cgroup) == 1)
+                return refuse(c, err);
         /* Somebody listens: that is what being created means. */
         if (state)
                 connected = ct_state_connect(state);

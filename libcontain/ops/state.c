@@ -54,10 +54,11 @@ static int status_locked(struct contain *c, contain_error_t **err)
                 return status_without_process(c, err);
         if (ct_process_ended_locked(c))
                 return status_ended(c);
-        if (!c->started && waits_for_start(c))
-                return CONTAIN_STATUS_CREATED;
+        /* Before anything is asked of it: while it is frozen, it has no answer. */
         if (c->cgroup && ct_cgroup_frozen(c->cgroup) == 1)
                 return CONTAIN_STATUS_PAUSED;
+        if (!c->started && waits_for_start(c))
+                return CONTAIN_STATUS_CREATED;
         return CONTAIN_STATUS_RUNNING;
 }
 

@@ -85,6 +85,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_start": (c_int, [_HANDLE, _OUT]),
     "contain_notify_fd": (c_int, [_HANDLE, _OUT]),
     "contain_notify_forward": (c_int, [_HANDLE, c_int, _OUT]),
+    "contain_pause": (c_int, [_HANDLE, _OUT]),
+    "contain_resume": (c_int, [_HANDLE, _OUT]),
     "contain_signal": (c_int, [_HANDLE, c_int, c_uint, _OUT]),
     "contain_stop_signal": (c_int, [_HANDLE, _OUT]),
     "contain_signal_number": (c_int, [c_char_p, _OUT]),

@@ -103,6 +103,8 @@ class Event(_OpenEnum):
     EXITED = 3
     OOM = 4
     DESTROYED = 5
+    PAUSED = 6
+    RESUMED = 7
 
 
 class LogLevel(_OpenEnum):

@@ -260,6 +260,26 @@ class Container:
         with self._handle.borrowed() as c:
             call(lib.contain_start, c)
 
+    def pause(self) -> None:
+        """Freezes every process in the container; returns when all of them stand still."""
+        with self._handle.borrowed() as c:
+            call(lib.contain_pause, c)
+
+    def resume(self) -> None:
+        """Lets a paused container go on."""
+        with self._handle.borrowed() as c:
+            call(lib.contain_resume, c)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Pauses for the length of a with block."""
+        self.pause()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(NotRunning):  # it may have been killed meanwhile
+                self.resume()
+
     def signal(self, signo: int, *, all_processes: bool = False) -> None:
         """Sends a signal to the container's first process, or to each of its processes."""
         flags = SignalFlags.ALL if all_processes else SignalFlags(0)

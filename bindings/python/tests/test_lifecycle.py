@@ -63,6 +63,25 @@ class LifeCycle(ContainerTest):
         c.signal(signal.SIGKILL, all_processes=True)
         self.assertEqual(c.wait(timeout=10).signal, signal.SIGKILL)
 
+    def test_pause(self) -> None:
+        c = self.started()
+        while c.next_event():
+            pass
+        c.pause()
+        self.assertEqual(c.status(), Status.PAUSED)
+        with self.assertRaises(contain.ContainError) as caught:
+            c.pause()
+        self.assertEqual(caught.exception.code, contain.ErrorCode.STATUS)
+        c.resume()
+        self.assertEqual(c.status(), Status.RUNNING)
+        self.assertEqual([c.next_event(), c.next_event()], [Event.PAUSED, Event.RESUMED])
+        with c.paused():
+            self.assertEqual(c.status(), Status.PAUSED)
+        self.assertEqual(c.status(), Status.RUNNING)
+        with c.paused():
+            c.signal(signal.SIGKILL)
+            self.assertEqual(c.wait(timeout=10).signal, signal.SIGKILL)
+
     def test_wait_times_out(self) -> None:
         c = self.started()
         for timeout in (0, 0.05):
