@@ -9,5 +9,6 @@
 #include <contain/context.h>
 #include <contain/error.h>
 #include <contain/request.h>
+#include <contain/resources.h>
 
 #endif

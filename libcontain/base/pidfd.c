@@ -175,3 +175,18 @@ int ct_pidfd_open_checked(pid_t pid, uint64_t start_time)
                 return -ESRCH;
         return ct_take_fd(&pidfd);
 }
+
+int ct_pidfd_open_folder(int pidfd, pid_t pid)
+{
+        _cleanup_close_ int fd = -EBADF;
+        char path[32];
+        int r;
+
+        (void)snprintf(path, sizeof path, "/proc/%d", pid);
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return errno == ENOENT ? -ESRCH : -errno;
+        /* In this order: while the process is there, its pid and so the folder cannot be another's. */
+        r = ct_pidfd_signal(pidfd, 0);
+        return r < 0 && r != -EPERM ? r : ct_take_fd(&fd);
+}

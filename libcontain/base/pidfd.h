@@ -32,5 +32,10 @@ int ct_pidfd_exit_peek(int pidfd, struct ct_exit *ret);
 int ct_process_start_time(pid_t pid, uint64_t *ret);
 /* Opens @pid only if it is the process that started at @start_time; -ESRCH otherwise. */
 int ct_pidfd_open_checked(pid_t pid, uint64_t start_time);
+/*
+ * The folder of process @pid, which is @pidfd's, in /proc: what is read through the descriptor is of that
+ * process, or fails. -ESRCH when it has been reaped.
+ */
+int ct_pidfd_open_folder(int pidfd, pid_t pid);
 
 #endif

@@ -172,6 +172,21 @@ int ct_cgroup_oom_fd(struct ct_cgroup *cgroup);
 int ct_cgroup_oom_kills(struct ct_cgroup *cgroup, uint64_t *ret);
 
 /*
+ * The numbers of a container, from the folders that it has now, which stay open: the cgroup is not needed any
+ * more, its layout is. -ENOENT when the folders are gone.
+ */
+struct ct_cgroup_stats;
+struct ct_buf;
+int ct_cgroup_stats_new(const struct ct_cgroup *cgroup, struct ct_cgroup_stats **ret);
+struct ct_cgroup_stats *ct_cgroup_stats_free(struct ct_cgroup_stats *stats);
+CT_CLEANUP(struct ct_cgroup_stats, ct_cgroup_stats_free)
+/*
+ * Appends the members of a JSON object: cpu, cpuset, memory, pids, blkio and hugetlb, each an object that is
+ * empty when there is nothing to tell. -ENOENT when the folders have gone meanwhile, -ENOMEM.
+ */
+int ct_cgroup_stats_write(const struct ct_cgroup_stats *stats, struct ct_buf *buf);
+
+/*
  * As text for the container's record, and back; the text is JSON. A loaded cgroup works like the one that was
  * saved, also when the machine's layout has changed (hierarchies that are gone are passed over). Saved before
  * ct_cgroup_create(), the text says what is going to be made, for cleaning up after a caller that was killed.

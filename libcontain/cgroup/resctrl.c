@@ -244,6 +244,24 @@ int ct_resctrl_create(struct ct_resctrl *resctrl, const struct ct_spec_intel_rdt
         return r;
 }
 
+void ct_resctrl_folders(const struct ct_resctrl *resctrl, int ret_fds[static 3])
+{
+        _cleanup_close_ int groups = -EBADF;
+
+        ret_fds[0] = ret_fds[1] = ret_fds[2] = -EBADF;
+        if (resctrl->root_fd < 0)
+                return;
+        ret_fds[0] = ct_dup(resctrl->root_fd);
+        ret_fds[1] = open_folder(resctrl, "");
+        if (!resctrl->group) {
+                ret_fds[2] = open_folder(resctrl, "");
+                return;
+        }
+        groups = open_folder(resctrl, "mon_groups");
+        if (groups >= 0)
+                ret_fds[2] = openat(groups, resctrl->group, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 /* A process has to be in the class before it can be in a group of it. */
 int ct_resctrl_enter(const struct ct_resctrl *resctrl, pid_t pid, contain_error_t **err)
 {

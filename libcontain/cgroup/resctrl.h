@@ -54,6 +54,19 @@ size_t ct_resctrl_ends(const struct ct_resctrl *resctrl, int ret_fds[static 2],
 int ct_resctrl_save(const struct ct_resctrl *resctrl, char **ret);
 int ct_resctrl_load(int root_fd, const char *text, struct ct_resctrl **ret, contain_error_t **err);
 
+/* The folders that have its numbers, as new descriptors: the file system's root, the class, and the one that
+ * has mon_data, which is the class again where there is no monitoring group. Those that are gone are
+ * negative.
+ */
+void ct_resctrl_folders(const struct ct_resctrl *resctrl, int ret_fds[static 3]);
+
+/* resctrl-stats.c */
+
+/* Appends the members of the JSON object "intel_rdt", of folders as ct_resctrl_folders() has them. -ENOMEM.
+ */
+struct ct_buf;
+int ct_resctrl_stats(const int fds[static 3], struct ct_buf *buf);
+
 /* resctrl-schemata.c */
 
 /* Compares each schema that @rdt has with those of the class in @class_fd. */

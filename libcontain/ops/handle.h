@@ -196,6 +196,8 @@ int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err);
 int ct_op_become(struct contain *c, contain_error_t **err);
 int ct_op_status(struct contain *c, contain_error_t **err);
 int ct_op_state(struct contain *c, char **ret, contain_error_t **err);
+int ct_op_stats(struct contain *c, char **ret, contain_error_t **err);
+int ct_op_processes(struct contain *c, char **ret, contain_error_t **err);
 int ct_op_list(struct contain_ctx *ctx, char **ret, contain_error_t **err);
 int ct_op_features(struct contain_ctx *ctx, char **ret, contain_error_t **err);
 int ct_op_set_notify(struct contain *c, const char *path, contain_error_t **err);

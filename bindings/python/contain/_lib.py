@@ -80,6 +80,9 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_set_listen_fds": (c_int, [_HANDLE, c_uint, c_char_p, _OUT]),
     "contain_set_notify_socket": (c_int, [_HANDLE, c_char_p, _OUT]),
     "contain_plan_json": (c_int, [_HANDLE, _OUT, _OUT]),
+    # resources.h
+    "contain_stats_json": (c_int, [_HANDLE, _OUT, _OUT]),
+    "contain_processes_json": (c_int, [_HANDLE, _OUT, _OUT]),
     # container.h: the life cycle
     "contain_create": (c_int, [_HANDLE, _OUT]),
     "contain_start": (c_int, [_HANDLE, _OUT]),

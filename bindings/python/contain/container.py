@@ -372,6 +372,21 @@ class Container:
             result: dict[str, Any] = call_for_document(lib.contain_state_json, c)
         return result
 
+    def stats(self) -> dict[str, Any]:
+        """What it has used, and may use: cpu, cpuset, memory, pids, blkio, hugetlb, intel_rdt, network_interfaces.
+
+        Nanoseconds and bytes. What the kernel does not tell is not there.
+        """
+        with self._handle.borrowed() as c:
+            result: dict[str, Any] = call_for_document(lib.contain_stats_json, c)
+        return result
+
+    def processes(self) -> list[int]:
+        """The pids of all its processes as the caller sees them. For display, as pid is."""
+        with self._handle.borrowed() as c:
+            result: list[int] = call_for_document(lib.contain_processes_json, c)
+        return result
+
     @property
     def pid(self) -> int:
         """The process as the caller sees it, 0 when there is none. For display: see pidfd()."""
