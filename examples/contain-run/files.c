@@ -11,10 +11,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 /* One byte more than the library takes: a longer file fails there, with the library's words. */
 enum { READ_LIMIT = 4 * 1024 * 1024 + 1 };
+
+enum { SEND_SECONDS = 5 };
 
 int files_read(const char *path, char **ret, size_t *ret_length)
 {
@@ -97,6 +100,8 @@ int files_write_pid(const char *path, int pid)
 static int connect_to(const char *path)
 {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
+        /* Who listens and does not accept must not hold the container up. */
+        const struct timeval timeout = { .tv_sec = SEND_SECONDS };
         _cleanup_close_ int fd = -EBADF;
         int connected;
 
@@ -104,8 +109,10 @@ static int connect_to(const char *path)
                 return -ENAMETOOLONG;
         strcpy(address.sun_path, path);
         fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+        if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
                 return -errno;
+        if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+                return errno == EAGAIN ? -ETIMEDOUT : -errno;
         connected = fd;
         fd = -EBADF;
         return connected;

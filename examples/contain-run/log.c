@@ -137,7 +137,8 @@ static int append_file(const char *path, const char *record)
 {
         _cleanup_close_ int fd = -EBADF;
 
-        fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0644);
+        /* Not blocking: it may be a pipe that nobody reads. */
+        fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0644);
         if (fd < 0)
                 return -errno;
         /* In one piece: other processes append to the same file. */

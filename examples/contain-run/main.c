@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,6 +105,8 @@ int main(int argc, char **argv)
         int r;
 
         open_standard_streams();
+        /* Nobody may read what is said here any more: no reason to end half way through. */
+        (void)signal(SIGPIPE, SIG_IGN);
         r = options_parse(&app, &global, argc > 0 ? argv + 1 : argv, &app, &operands);
         if (r != 0)
                 return r;

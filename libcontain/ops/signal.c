@@ -24,6 +24,9 @@ static int signal_all(struct contain *c, int signo)
         _cleanup_(ct_state_freep) struct ct_state *state = NULL;
         _cleanup_close_ int fd = ct_cgroup_open_any(c->cgroup);
 
+        /* Removed by somebody, who has moved the process elsewhere. */
+        if (fd == -ENOENT && !ct_process_ended_locked(c))
+                return ct_pidfd_signal(c->child.pidfd, signo);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
         if (!ct_is_ephemeral(c) && ct_process_ended_locked(c) &&

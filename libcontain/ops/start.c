@@ -25,14 +25,19 @@ static int start_failed(struct contain *c, const struct plan_message *message, i
         return ct_words_fail(plan, message, err);
 }
 
+static int fail_status(struct contain *c, int status, contain_error_t **err)
+{
+        return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "cannot start container '%s' in status '%s'",
+                       c->id, ct_status_name(status));
+}
+
 static int refuse(struct contain *c, contain_error_t **err)
 {
         int status = ct_op_status(c, err);
 
         if (status < 0)
                 return status;
-        return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "cannot start container '%s' in status '%s'",
-                       c->id, ct_status_name(status));
+        return fail_status(c, status, err);
 }
 
 /* Sends the request and waits until the program runs, or is known not to. */
@@ -105,6 +110,10 @@ static int start_locked(struct contain *c, struct ct_state *state, contain_error
                                "the process of container '%s' does not wait for a start", c->id);
         if (!state && c->start_fd < 0)
                 return refuse(c, err);
+
+        /* It could not answer. */
+        if (c->cgroup && ct_cgroup_frozen(c->cgroup) == 1)
+                return fail_status(c, CONTAIN_STATUS_PAUSED, err);
 
         if (c->record && c->record->no_process)
                 return ct_plan_fail_no_process(err);
