@@ -24,10 +24,24 @@ static int open_process(struct contain *c, const struct ct_record *record, struc
         return 0;
 }
 
+/* A document in the record that is not what was written there, as @cause says, which is freed. */
+static int fail_damaged(const struct contain *c, contain_error_t **cause, contain_error_t **err)
+{
+        int r = contain_error_code(*cause) == CONTAIN_E_NO_MEMORY
+                        ? ct_fail_memory(err)
+                        : ct_fail(err, CONTAIN_E_STATE, EBADMSG, NULL,
+                                  "the record of container '%s' is damaged: %s", c->id,
+                                  contain_error_sentence(*cause));
+
+        *cause = contain_error_free(*cause);
+        return r;
+}
+
 static int open_cgroup(struct contain *c, const struct ct_record *record, struct ct_cgroup **ret,
                        contain_error_t **err)
 {
         const struct ct_cgroup_layout *layout;
+        contain_error_t *cause = NULL;
         int r;
 
         if (!record->cgroup)
@@ -35,7 +49,7 @@ static int open_cgroup(struct contain *c, const struct ct_record *record, struct
         r = ct_context_layout(c->ctx, &layout, err);
         if (r < 0)
                 return r;
-        return ct_cgroup_load(layout, record->cgroup, ret, err);
+        return ct_cgroup_load(layout, record->cgroup, ret, &cause) < 0 ? fail_damaged(c, &cause, err) : 0;
 }
 
 bool ct_op_is_replaced(struct contain *c, struct ct_state *state)
