@@ -76,7 +76,7 @@ static int run_command(struct app *app, const struct command *command, char **ar
                 return r;
         if (operands.help) {
                 help_print_command(stdout, command);
-                return EXIT_SUCCESS;
+                return app_print(app, "");
         }
         return command->run(app, values, &operands);
 }
@@ -88,13 +88,13 @@ static int run_help(struct app *app, const char *name)
 
         if (!name) {
                 help_print(stdout, &global, commands);
-                return EXIT_SUCCESS;
+                return app_print(app, "");
         }
         command = find_command(name);
         if (!command)
                 return app_fail(app, "unknown command '%s'", name);
         help_print_command(stdout, command);
-        return EXIT_SUCCESS;
+        return app_print(app, "");
 }
 
 int main(int argc, char **argv)
