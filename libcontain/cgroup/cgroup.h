@@ -170,6 +170,8 @@ int ct_cgroup_frozen_fd(const struct ct_cgroup *cgroup);
  */
 int ct_cgroup_oom_fd(struct ct_cgroup *cgroup);
 int ct_cgroup_oom_kills(struct ct_cgroup *cgroup, uint64_t *ret);
+/* Whether that descriptor tells before the kill is counted: v1's does. */
+bool ct_cgroup_oom_fd_is_early(const struct ct_cgroup *cgroup);
 
 /*
  * The numbers of a container, from the folders that it has now, which stay open: the cgroup is not needed any

@@ -72,6 +72,13 @@ int ct_cgroup_oom_fd(struct ct_cgroup *cgroup)
         return cgroup->layout->items[i].v2 ? watch_v2(file) : watch_v1(cgroup, i, file);
 }
 
+bool ct_cgroup_oom_fd_is_early(const struct ct_cgroup *cgroup)
+{
+        int i = ct_cgroup_find(cgroup, "memory", "memory");
+
+        return i >= 0 && !cgroup->layout->items[i].v2;
+}
+
 int ct_cgroup_oom_kills(struct ct_cgroup *cgroup, uint64_t *ret)
 {
         _cleanup_free_ char *text = NULL;

@@ -30,7 +30,8 @@ static void clear(struct contain *c)
                 c->namespace_fds[i] = -EBADF;
         c->rootfs_fd = c->seccomp_fd = c->start_fd = c->guard_fd = c->console_fd = c->notify_fd = -EBADF;
         c->child.pidfd = -EBADF;
-        c->events.epoll_fd = c->events.wake_fd = c->events.oom_fd = c->events.frozen_fd = -EBADF;
+        c->events.epoll_fd = c->events.wake_fd = c->events.oom_fd = c->events.oom_again_fd =
+                c->events.frozen_fd = -EBADF;
 }
 
 int ct_container_new(struct contain_ctx *ctx, const char *id, struct contain **ret, contain_error_t **err)
@@ -113,7 +114,6 @@ struct contain *ct_container_free(struct contain *c)
         ct_container_release(c);
         ct_close(c->events.epoll_fd);
         ct_close(c->events.wake_fd);
-        ct_close(c->events.oom_fd);
         free(c->console_socket);
         free(c->notify_socket);
         free(c->listen_names);

@@ -14,11 +14,19 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 
-static void watch(struct contain *c, int fd)
+void ct_event_poll(struct ct_events *events, int fd)
 {
         struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
 
-        (void)epoll_ctl(c->events.epoll_fd, EPOLL_CTL_ADD, fd, &event);
+        (void)epoll_ctl(events->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+void ct_event_forget(struct ct_events *events, int *fd)
+{
+        /* A child of the host may have a copy: closing alone would leave it in the set. */
+        if (*fd >= 0 && events->epoll_fd >= 0)
+                (void)epoll_ctl(events->epoll_fd, EPOLL_CTL_DEL, *fd, NULL);
+        *fd = ct_close(*fd);
 }
 
 static void wake(struct ct_events *events)
@@ -29,7 +37,7 @@ static void wake(struct ct_events *events)
                 (void)ct_write_all(events->wake_fd, &one, sizeof(one));
 }
 
-static void drain(int fd)
+bool ct_event_drain(int fd)
 {
         char bytes[512];
         ssize_t n;
@@ -37,6 +45,7 @@ static void drain(int fd)
         do
                 n = read(fd, bytes, sizeof(bytes));
         while (n < 0 && errno == EINTR);
+        return n > 0;
 }
 
 void ct_event_watch(struct contain *c)
@@ -46,18 +55,16 @@ void ct_event_watch(struct contain *c)
         if (events->epoll_fd < 0)
                 return;
         if (c->child.pidfd >= 0 && !c->starting && !events->exit_watched && !events->exit_told) {
-                watch(c, c->child.pidfd);
+                ct_event_poll(events, c->child.pidfd);
                 events->exit_watched = true;
         }
-        if (c->cgroup && c->child.pidfd >= 0 && events->oom_fd < 0) {
-                events->oom_fd = ct_high_fd(ct_cgroup_oom_fd(c->cgroup));
-                if (events->oom_fd >= 0)
-                        watch(c, events->oom_fd);
-        }
-        if (c->cgroup && c->child.pidfd >= 0 && !events->pause_watched) {
+        if (!c->cgroup || c->child.pidfd < 0 || events->exit_told)
+                return;
+        ct_event_oom_watch(c);
+        if (!events->pause_watched) {
                 events->frozen_fd = ct_high_fd(ct_cgroup_frozen_fd(c->cgroup));
                 if (events->frozen_fd >= 0)
-                        watch(c, events->frozen_fd);
+                        ct_event_poll(events, events->frozen_fd);
                 events->paused = ct_cgroup_frozen(c->cgroup) == 1;
                 events->pause_watched = true;
         }
@@ -127,7 +134,7 @@ int ct_op_event_fd(struct contain *c, contain_error_t **err)
                 } else {
                         events->epoll_fd = ct_take_fd(&epoll_fd);
                         events->wake_fd = ct_take_fd(&wake_fd);
-                        watch(c, events->wake_fd);
+                        ct_event_poll(events, events->wake_fd);
                         ct_event_watch(c);
                 }
         }
@@ -148,27 +155,8 @@ static int take_queued(struct ct_events *events)
         events->n--;
         memmove(events->queue, events->queue + 1, events->n * sizeof(events->queue[0]));
         if (events->n == 0 && events->wake_fd >= 0)
-                drain(events->wake_fd);
+                (void)ct_event_drain(events->wake_fd);
         return event;
-}
-
-/* One event per OOM notification that counted; the kernel notifies of other memory events too. */
-static int take_oom(struct contain *c)
-{
-        struct ct_events *events = &c->events;
-        uint64_t kills = 0;
-
-        if (!c->cgroup || events->oom_fd < 0)
-                return 0;
-        if (ct_cgroup_oom_kills(c->cgroup, &kills) < 0)
-                return 0;
-        if (kills <= events->oom_kills) {
-                drain(events->oom_fd);
-                return 0;
-        }
-        events->oom_kills = kills;
-        drain(events->oom_fd);
-        return CONTAIN_EVENT_OOM;
 }
 
 /* What others did, or this handle is about to tell. */
@@ -180,7 +168,7 @@ static int take_pause(struct contain *c)
         if (!c->cgroup || !events->pause_watched || c->exited)
                 return 0;
         if (events->frozen_fd >= 0)
-                drain(events->frozen_fd);
+                (void)ct_event_drain(events->frozen_fd);
         frozen = ct_cgroup_frozen(c->cgroup);
         if (frozen < 0 || (frozen == 1) == events->paused)
                 return 0;
@@ -198,6 +186,9 @@ static int take_exit(struct contain *c)
                 (void)epoll_ctl(events->epoll_fd, EPOLL_CTL_DEL, c->child.pidfd, NULL);
         events->exit_watched = false;
         events->exit_told = true;
+        /* These would poll readable for ever: the kernel tells of the cgroup's end on them, too. */
+        ct_event_oom_end(events);
+        ct_event_forget(events, &events->frozen_fd);
         return CONTAIN_EVENT_EXITED;
 }
 
@@ -207,9 +198,8 @@ void ct_event_settle(struct contain *c)
 
         if (event != 0)
                 ct_event_put_locked(c, event);
-        /* It would poll readable for ever: the kernel tells of the cgroup's end on it, too. */
-        c->events.oom_fd = ct_close(c->events.oom_fd);
-        c->events.frozen_fd = ct_close(c->events.frozen_fd);
+        ct_event_oom_end(&c->events);
+        ct_event_forget(&c->events, &c->events.frozen_fd);
         c->events.paused = c->events.pause_watched = false;
 }
 
@@ -223,7 +213,7 @@ int ct_op_event_next(struct contain *c, contain_error_t **err)
         /* What the handle did was queued before the process ended; a kill precedes the end that it causes. */
         event = take_queued(&c->events);
         if (event == 0)
-                event = take_oom(c);
+                event = ct_event_oom_take(c);
         if (event == 0)
                 event = take_pause(c);
         if (event == 0)

@@ -75,6 +75,8 @@ struct ct_events {
         int epoll_fd; /* what contain_event_fd() hands out copies of; -1 until asked for */
         int wake_fd;  /* eventfd: the queue is not empty */
         int oom_fd;
+        int oom_again_fd; /* timer: what oom_fd told of may have been counted by now */
+        unsigned oom_again_ms;
         int frozen_fd; /* where the kernel tells of it */
         int queue[CT_EVENT_QUEUE];
         unsigned n;
@@ -243,6 +245,17 @@ void ct_event_watch(struct contain *c);
 bool ct_op_is_replaced(struct contain *c, struct ct_state *state);
 /* Looks at what is under the id again, with the folder locked: -ENOENT when it is another container's. */
 int ct_op_look_again(struct contain *c, struct ct_state *state, contain_error_t **err);
+
+/* What event.c and event-oom.c share: has @fd polled with the others, closes it; reads what is in it, if
+ * anything is.
+ */
+void ct_event_poll(struct ct_events *events, int fd);
+void ct_event_forget(struct ct_events *events, int *fd);
+bool ct_event_drain(int fd);
+/* Kills for memory: watches for them; CONTAIN_EVENT_OOM or 0; looks no more. Call with `look` held. */
+void ct_event_oom_watch(struct contain *c);
+int ct_event_oom_take(struct contain *c);
+void ct_event_oom_end(struct ct_events *events);
 
 /* Has the process ended? Keeps how. Takes `look`; the other is for callers that hold it. */
 bool ct_process_ended(struct contain *c);
