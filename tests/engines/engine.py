@@ -108,6 +108,10 @@ class Engine:
                 return self.end(self.start(*argv, stdin=f, **options), seconds)
         return self.end(self.start(*argv, **options), seconds)
 
+    def check(self, good, what):
+        if not good:
+            raise EngineError(what)
+
     def must(self, run):
         """Its output; a case cannot go on without it."""
         if run.status != 0:

@@ -5,7 +5,9 @@ import json
 import os
 
 import image
-from engine import Engine, Run
+from engine import Engine
+from harness import traces
+from terminal import Terminal
 
 CONF = '''
 [containers]
@@ -55,11 +57,27 @@ class Podman(Engine):
         """`podman run --rm` of the image."""
         return self.podman('run', '--rm', f'--network={network}', *options, image.NAME, *arguments, **more)
 
+    def terminal(self, *arguments, **options):
+        return Terminal(self.argv(*arguments), self.environment, **options)
+
     def running(self, name, *arguments, options=()):
         """A container in the background: of a shell that waits by default."""
         command = arguments or ('sh', '-c', 'trap "exit 3" TERM; while :; do sleep 1 & wait $!; done')
         self.must(self.podman('run', '-d', '--name', name, '--network=none', *options, image.NAME, *command))
         return name
+
+    def wait_for_process(self, words):
+        """Until a process with these words in its command line has become that program."""
+        def found():
+            for pid in filter(str.isdigit, os.listdir('/proc')):
+                try:
+                    line = self.read(f'/proc/{pid}/cmdline').replace('\0', ' ').strip()
+                except OSError:
+                    continue
+                if line == words:
+                    return True
+            return False
+        self.wait_until(found, f'a process "{words}"')
 
     def inspect(self, name, *path):
         """A member of what `podman inspect` says, by the names on the way."""
@@ -68,6 +86,16 @@ class Podman(Engine):
             value = value[key]
         return value
 
+    def read_cgroup(self, name, file):
+        """A file of a container's cgroup, by the hierarchy and the name: memory/memory.limit_in_bytes."""
+        hierarchy, _, file = file.partition('/')
+        pid = self.inspect(name, 'State', 'Pid')
+        for line in self.read(f'/proc/{pid}/cgroup').splitlines():
+            _, names, path = line.split(':', 2)
+            if hierarchy in names.split(','):
+                return self.read(os.path.join('/sys/fs/cgroup', hierarchy, path.lstrip('/'), file)).strip()
+        return None
+
     def clean(self):
         self.podman('pod', 'rm', '--all', '--force', '--time', '0')
         self.podman('rm', '--all', '--force', '--time', '0')
@@ -75,12 +103,7 @@ class Podman(Engine):
         return self.left()
 
     def left(self):
-        """Containers that the runtime still knows of, and monitors."""
-        found = []
-        listed = self.program(self.runtime, 'list', '-q')
-        found += [f'state {name}' for name in listed.out.split()]
+        """Containers that the runtime still knows of, cgroups, and processes: none but this suite's."""
+        found = [f'state {name}' for name in self.program(self.runtime, 'list', '-q').out.split()]
+        found += [f'cgroup {path}' for path in traces.cgroups_named(['libpod-'])]
         return found
-
-    @staticmethod
-    def is_success(run):
-        return isinstance(run, Run) and run.status == 0
