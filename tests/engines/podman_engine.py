@@ -20,11 +20,11 @@ conmon_env_vars = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin
 tmp_dir = "{place}/tmp"
 volume_path = "{place}/volumes"
 runtime_supports_json = ["contain-run", "crun", "runc"]
-runtime_supports_nocgroups = ["contain-run", "crun"]
+runtime_supports_nocgroup = ["contain-run", "crun"]
 [network]
 network_config_dir = "{place}/networks"
 [engine.runtimes]
-under-test = ["{runtime}"]
+{name} = ["{runtime}"]
 '''
 
 STORAGE = '''
@@ -41,14 +41,14 @@ class Podman(Engine):
     driver = 'overlay'
 
     def prepare(self):
-        words = {'place': self.place, 'runtime': self.runtime, 'manager': self.manager, 'driver': self.driver}
+        words = {'name': os.path.basename(self.runtime), 'place': self.place, 'runtime': self.runtime, 'manager': self.manager, 'driver': self.driver}
         self.environment['CONTAINERS_CONF'] = self.write('containers.conf', CONF.format(**words))
         self.environment['CONTAINERS_STORAGE_CONF'] = self.write('storage.conf', STORAGE.format(**words))
         os.mkdir(self.path('networks'))
         self.must(self.podman('load', '-q', '-i', os.path.join(self.place, '..', 'image.tar')))
 
     def argv(self, *arguments):
-        return ('podman', '--runtime', self.runtime, *arguments)
+        return ('podman', '--runtime', os.path.basename(self.runtime), *arguments)
 
     def podman(self, *arguments, **options):
         return self.program(*self.argv(*arguments), **options)

@@ -18,7 +18,7 @@ import time
 from harness.world import CLONE_NEWNS, MS_PRIVATE, MS_REC, mount
 
 CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWPID, CLONE_NEWNET = 0x02000000, 0x08000000, 0x20000000, 0x40000000
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, MNT_DETACH = 1, 2
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 CGROUPS = '/sys/fs/cgroup'
 
@@ -84,15 +84,16 @@ class Cgroups:
         return left
 
 
-def _unshare(flags):
-    if ctypes.CDLL(None, use_errno=True).unshare(flags) != 0:
-        raise OSError(ctypes.get_errno(), 'unshare')
+def _call(name, *arguments):
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) != 0:
+        raise OSError(ctypes.get_errno(), name)
 
 
 def _remount_system(hierarchies):
     """The machine's mounts as a container engine in a container finds them."""
     mount(None, '/', flags=MS_REC | MS_PRIVATE)
     mount('proc', '/proc', 'proc')
+    _call('umount2', b'/sys', MNT_DETACH)       # with what is below, as podman unmounts all that it is told of there
     mount('sysfs', '/sys', 'sysfs')
     mount('tmpfs', CGROUPS, 'tmpfs', data='mode=755')
     for point, (kind, name, _) in hierarchies.items():
@@ -125,7 +126,7 @@ def _enter_and_run(cgroups, argv):
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     hierarchies = own_cgroups()
     cgroups.enter()
-    _unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWPID)
+    _call('unshare', CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWPID)
     first = os.fork()
     if first == 0:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
