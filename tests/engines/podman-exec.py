@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""podman exec: further processes in a container that runs."""
+"""podman exec: further processes in a container that runs, and health checks, which are such."""
 
 import os
 import re
@@ -187,6 +187,19 @@ def descriptors(podman):
 def in_a_user_namespace(podman):
     podman.running('c1', options=['--uidmap=0:100000:65536'])
     return podman.outcome(execute(podman, 'id'))
+
+
+# --- health ---
+
+@suite.case(status=0, health='healthy', ill=1, state='unhealthy')
+def health_check(podman):
+    """Without systemd's timers, whoever wants to know runs the check."""
+    podman.running('c1', options=['--health-cmd=test ! -e /tmp/ill', '--health-retries=1', '--health-interval=disable'])
+    run = podman.podman('healthcheck', 'run', 'c1')
+    health = podman.inspect('c1', 'State', 'Health', 'Status')
+    podman.must(podman.podman('exec', 'c1', 'touch', '/tmp/ill'))
+    ill = podman.podman('healthcheck', 'run', 'c1')
+    return podman.outcome(run, health=health, ill=ill.status, state=podman.inspect('c1', 'State', 'Health', 'Status'))
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""podman with user namespaces, volumes, networks and without cgroups; health checks; what podman finds out about the runtime."""
+"""podman with user namespaces, volumes, networks and without cgroups; what podman finds out about the runtime."""
 
 import json
 import os
@@ -23,12 +23,6 @@ MAPS = "cat /proc/self/uid_map /proc/self/gid_map | tr -s ' '; id -u; stat -c %u
 @suite.case(status=0, out='0 100000 65536\n 0 100000 65536\n0\n0')
 def id_maps(podman):
     return podman.outcome(podman.run('sh', '-c', MAPS, options=['--uidmap=0:100000:65536']))
-
-
-@suite.case(status=0)
-def several_id_maps(podman):
-    return podman.outcome(podman.run('sh', '-c', MAPS, options=['--uidmap=0:100000:1000', '--uidmap=1000:500:1', '--uidmap=1001:201000:64000',
-                                                                '--gidmap=0:100000:1000', '--gidmap=1000:500:1', '--gidmap=1001:201000:64000', '--user=tester']))
 
 
 @suite.case(status=0)
@@ -149,19 +143,6 @@ def network_with_a_port(podman):
     served = podman.wait_until(lambda: podman.run('nc', '-w', '1', podman.inspect('c1', 'NetworkSettings', 'IPAddress'), '80', network='host').out.strip(),
                                'an answer from the container')
     return podman.outcome(podman.run('echo', 'asked', network='bridge'), served=served)
-
-
-# --- health ---
-
-@suite.case(status=0, health='healthy', ill=1, state='unhealthy')
-def health_check(podman):
-    """Without systemd's timers, whoever wants to know runs the check."""
-    podman.running('c1', options=['--health-cmd=test ! -e /tmp/ill', '--health-retries=1', '--health-interval=disable'])
-    run = podman.podman('healthcheck', 'run', 'c1')
-    health = podman.inspect('c1', 'State', 'Health', 'Status')
-    podman.must(podman.podman('exec', 'c1', 'touch', '/tmp/ill'))
-    ill = podman.podman('healthcheck', 'run', 'c1')
-    return podman.outcome(run, health=health, ill=ill.status, state=podman.inspect('c1', 'State', 'Health', 'Status'))
 
 
 # --- what podman finds out ---

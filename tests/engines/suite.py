@@ -167,8 +167,11 @@ class Suite:
         started = []
         try:
             image.make_archive(os.path.join(place, 'image.tar'))
+            config = bundle.default_config(CONTAIN_RUN)
+            with open(os.path.join(place, 'config.json'), 'w', encoding='utf-8') as f:
+                json.dump(config, f)
             runtimes = {OURS: copy_ours(place)}
-            peer = find_peer(place, enclosure)
+            peer = find_peer(place, config, enclosure)
             if peer:
                 runtimes[peer] = shutil.which(peer)
             for name, path in runtimes.items():
@@ -224,12 +227,11 @@ def copy_ours(place):
     return shutil.copy(CONTAIN_RUN, program)
 
 
-def find_peer(place, enclosure):
+def find_peer(place, config, enclosure):
     """The first of PEERS that runs a container here."""
     wanted = os.environ.get('CONTAIN_TEST_PEER')
     folder = os.path.join(place, 'peer')
     bundle.make_rootfs(os.path.join(folder, 'rootfs'))
-    config = bundle.default_config(CONTAIN_RUN)
     for name in (wanted,) if wanted else PEERS:
         path = shutil.which(name)
         if not path:
