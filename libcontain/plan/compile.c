@@ -32,6 +32,7 @@ static ct_plan_part *const creating[] = {
 
         ct_plan_add_program,
         ct_plan_add_outer_limits,
+        ct_plan_add_own_stdio,
         ct_plan_add_ready,
 };
 /* clang-format on */
@@ -41,7 +42,7 @@ static ct_plan_part *const creating[] = {
 static ct_plan_part *const starting[] = {
         ct_plan_add_io_priority,
         ct_plan_add_start_hooks,
-        ct_plan_add_stdio,
+        ct_plan_add_extra_fds,
         ct_plan_add_listen_pid,
         ct_plan_add_keyring,
         ct_plan_add_inner_limits,

@@ -58,6 +58,8 @@ ct_plan_part ct_plan_add_state;
 /* process.c */
 ct_plan_part ct_plan_add_program;
 ct_plan_part ct_plan_add_stdio;
+ct_plan_part ct_plan_add_own_stdio;
+ct_plan_part ct_plan_add_extra_fds;
 ct_plan_part ct_plan_add_cwd;
 ct_plan_part ct_plan_add_cwd_folder;
 ct_plan_part ct_plan_add_exec;

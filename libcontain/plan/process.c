@@ -85,15 +85,27 @@ int ct_plan_add_program(struct ct_build *build, contain_error_t **err)
         return 0;
 }
 
-int ct_plan_add_stdio(struct ct_build *build, contain_error_t **err)
+/*
+ * Before the container is created, as nobody knows how long it is going to wait then: whoever makes it may
+ * read to the end what its own standard output is connected to, as go-runc does.
+ */
+int ct_plan_add_own_stdio(struct ct_build *build, contain_error_t **err)
 {
         (void)err;
+        if (!build->spec->process.has)
+                return 0;
         if (build->spec->process.terminal)
                 ct_build_add(build, .op = STEP_STDIO_CONSOLE, .at = "/process/terminal");
         /* One that becomes the container keeps its own. */
         for (unsigned i = 0; i < 3 && !build->spec->process.terminal && !build->request->become; i++)
                 ct_build_add(build, .op = STEP_STDIO,
                              .slot = ct_build_slot(build, PLAN_SLOT_STDIO, "", NULL, NULL, i), .n = { i });
+        return 0;
+}
+
+int ct_plan_add_extra_fds(struct ct_build *build, contain_error_t **err)
+{
+        (void)err;
         for (unsigned i = 0; i < build->request->n_extra_fds; i++)
                 ct_build_add(build, .op = STEP_EXTRA_FD,
                              .slot = ct_build_slot(build, PLAN_SLOT_EXTRA, "", NULL, NULL, i),
@@ -118,6 +130,13 @@ int ct_plan_add_cwd_folder(struct ct_build *build, contain_error_t **err)
                 return ct_fail_memory(err);
         ct_build_add(build, .op = STEP_MKDIR, .at = "/process/cwd", .s = { path }, .n = { 0755, 1 });
         return 0;
+}
+
+int ct_plan_add_stdio(struct ct_build *build, contain_error_t **err)
+{
+        int r = ct_plan_add_own_stdio(build, err);
+
+        return r < 0 ? r : ct_plan_add_extra_fds(build, err);
 }
 
 int ct_plan_add_cwd(struct ct_build *build, contain_error_t **err)

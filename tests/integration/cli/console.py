@@ -7,6 +7,7 @@ import os
 import pty
 import select
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -76,6 +77,17 @@ class Socket(Console):
             self.wait_for_status(name, 'stopped')
             self.succeed('delete', name)
         self.assert_no_trace()
+
+    def test_create_lets_its_output_go(self):
+        """go-runc: with a console, the output of create is a pipe, which it reads to the end before it starts anything"""
+        path, name = self.path('s'), self.fresh_id()
+        with sockets.listen(path) as server:
+            argv = [case.CONTAIN_RUN, '--root', self.root, 'create', '--bundle', self.terminal_bundle('true').path,
+                    '--console-socket', path, name]
+            created = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                     timeout=20, check=False)
+            os.close(sockets.receive_fd(server))
+        self.assertEqual((created.returncode, created.stdout), (0, b''))
 
     def test_detached(self):
         path, name = self.path('s'), self.fresh_id()
