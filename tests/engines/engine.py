@@ -41,9 +41,11 @@ class Engine:
     """
 
     PROGRAMS = ()
+    PEERS = ('crun', 'runc')
 
     def __init__(self, place, runtime):
         self.place, self.runtime = place, runtime
+        self.is_peer = os.path.basename(runtime) != 'contain-run'
         self.environment = {**os.environ, 'HOME': place}
         self.counter = 0
 

@@ -34,7 +34,6 @@ import surroundings
 from harness import bundle
 
 CONTAIN_RUN = os.environ.get('CONTAIN_RUN') or os.path.join(TOP, 'build/examples/contain-run/contain-run')
-PEERS = ('crun', 'runc')
 OURS = 'contain-run'
 
 
@@ -171,7 +170,7 @@ class Suite:
             with open(os.path.join(place, 'config.json'), 'w', encoding='utf-8') as f:
                 json.dump(config, f)
             runtimes = {OURS: copy_ours(place)}
-            peer = find_peer(place, config, enclosure)
+            peer = find_peer(place, config, enclosure, self.engine.PEERS)
             if peer:
                 runtimes[peer] = shutil.which(peer)
             for name, path in runtimes.items():
@@ -227,12 +226,12 @@ def copy_ours(place):
     return shutil.copy(CONTAIN_RUN, program)
 
 
-def find_peer(place, config, enclosure):
-    """The first of PEERS that runs a container here."""
+def find_peer(place, config, enclosure, names):
+    """The first of @names that runs a container here."""
     wanted = os.environ.get('CONTAIN_TEST_PEER')
     folder = os.path.join(place, 'peer')
     bundle.make_rootfs(os.path.join(folder, 'rootfs'))
-    for name in (wanted,) if wanted else PEERS:
+    for name in (wanted,) if wanted else names:
         path = shutil.which(name)
         if not path:
             continue

@@ -41,7 +41,7 @@ class Terminal:
             self.process.wait()
         os.close(self.ours)
 
-    def _read(self, seconds):
+    def read(self, seconds):
         """Reads what there is; false at the end."""
         if not select.select([self.ours], [], [], seconds)[0]:
             return True
@@ -56,7 +56,7 @@ class Terminal:
         """Waits for a text beyond what was expected so far; returns all up to its end."""
         limit = time.monotonic() + seconds
         while text not in self.seen:
-            if time.monotonic() > limit or not self._read(0.2):
+            if time.monotonic() > limit or not self.read(0.2):
                 raise EngineError(f'{" ".join(self.argv)[-200:]}: no {text!r} on the terminal, but {self.seen!r}')
         before, _, self.seen = self.seen.partition(text)
         return before + text
@@ -69,7 +69,7 @@ class Terminal:
         while self.process.poll() is None:
             if time.monotonic() > limit:
                 raise EngineError(f'{" ".join(self.argv)[-200:]}: does not end; {self.seen!r}')
-            self._read(0.1)
-        while select.select([self.ours], [], [], 0)[0] and self._read(0):
+            self.read(0.1)
+        while select.select([self.ours], [], [], 0)[0] and self.read(0):
             continue
         return Run(self.argv, self.process.returncode, self.seen, '')
