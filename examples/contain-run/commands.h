@@ -9,11 +9,13 @@
 extern const struct command command_check;
 extern const struct command command_create;
 extern const struct command command_delete;
+extern const struct command command_events;
 extern const struct command command_features;
 extern const struct command command_kill;
 extern const struct command command_list;
 extern const struct command command_pause;
 extern const struct command command_plan;
+extern const struct command command_ps;
 extern const struct command command_resume;
 extern const struct command command_run;
 extern const struct command command_spec;

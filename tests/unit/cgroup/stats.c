@@ -111,7 +111,7 @@ static const char *const none[] = { NULL };
 
 TEST(stats_of_nothing)
 {
-        auto_machine v1, v2;
+        auto_machine v1 = { 0 }, v2 = { 0 };
 
         REQUIRE(machine_make(&v1, v1_names, false));
         REQUIRE(machine_make(&v2, none, true));
@@ -128,7 +128,7 @@ TEST(stats_of_nothing)
 
 TEST(stats_of_a_cgroup_that_is_gone)
 {
-        auto_machine m;
+        auto_machine m = { 0 };
         char path[256];
 
         REQUIRE(machine_make(&m, none, true));
@@ -155,7 +155,7 @@ TEST(stats_of_a_cgroup_that_goes)
 
 TEST(stats_cpu_v1)
 {
-        auto_machine m;
+        auto_machine m = { 0 };
 
         REQUIRE(machine_make(&m, v1_names, true));
         put(&m, "cpuacct", "cpuacct.usage", "1719265\n");
@@ -179,7 +179,7 @@ TEST(stats_cpu_v1)
 
 TEST(stats_cpu_v2)
 {
-        auto_machine m;
+        auto_machine m = { 0 };
 
         REQUIRE(machine_make(&m, none, true));
         put(&m, "unified", "cpu.stat",
@@ -193,7 +193,7 @@ TEST(stats_cpu_v2)
 
 TEST(stats_cpuset)
 {
-        auto_machine v1, v2;
+        auto_machine v1 = { 0 }, v2 = { 0 };
 
         REQUIRE(machine_make(&v1, v1_names, false));
         put(&v1, "cpuset", "cpuset.cpus", "0-2,7\n");
@@ -212,7 +212,7 @@ TEST(stats_cpuset)
 
 TEST(stats_memory_v1)
 {
-        auto_machine m;
+        auto_machine m = { 0 };
 
         REQUIRE(machine_make(&m, v1_names, true));
         put(&m, "memory", "memory.stat", "cache 4096\nrss 8192\ntotal_cache 1\n");
@@ -233,7 +233,7 @@ TEST(stats_memory_v1)
 
 TEST(stats_memory_v2)
 {
-        auto_machine m;
+        auto_machine m = { 0 };
 
         REQUIRE(machine_make(&m, none, true));
         put(&m, "unified", "memory.stat", "anon 1\nfile 4096\nkernel 300\n");
@@ -254,7 +254,7 @@ TEST(stats_memory_v2)
 
 TEST(stats_pids)
 {
-        auto_machine v1, v2;
+        auto_machine v1 = { 0 }, v2 = { 0 };
 
         REQUIRE(machine_make(&v1, v1_names, false));
         put(&v1, "pids", "pids.current", "17\n");
@@ -269,7 +269,7 @@ TEST(stats_pids)
 
 TEST(stats_block_io_v1)
 {
-        auto_machine m;
+        auto_machine m = { 0 };
 
         REQUIRE(machine_make(&m, v1_names, false));
         /* The scheduler that has a file need not be the one that is in use. */
@@ -289,7 +289,7 @@ TEST(stats_block_io_v1)
 
 TEST(stats_block_io_v2)
 {
-        auto_machine m;
+        auto_machine m = { 0 };
 
         REQUIRE(machine_make(&m, none, true));
         put(&m, "unified", "io.stat",
@@ -307,7 +307,7 @@ TEST(stats_block_io_v2)
 
 TEST(stats_hugetlb)
 {
-        auto_machine v1, v2;
+        auto_machine v1 = { 0 }, v2 = { 0 };
 
         REQUIRE(machine_make(&v1, v1_names, false));
         put(&v1, "hugetlb", "hugetlb.2MB.usage_in_bytes", "0\n");
@@ -387,7 +387,7 @@ TEST(stats_of_texts_that_make_no_sense)
                                                 "pids.current",
                                                 "pids.max",
                                                 "cgroup.procs" };
-        auto_machine v1, v2;
+        auto_machine v1 = { 0 }, v2 = { 0 };
 
         REQUIRE(machine_make(&v1, v1_names, true));
         REQUIRE(machine_make(&v2, none, true));
@@ -404,7 +404,7 @@ TEST(stats_of_texts_that_make_no_sense)
 /* A file without end is left out. */
 TEST(stats_of_a_huge_file)
 {
-        auto_machine m;
+        auto_machine m = { 0 };
         char path[256];
         int fd;
 
