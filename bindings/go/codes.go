@@ -149,4 +149,6 @@ const (
 	flagTerminal     = C.CONTAIN_CONFIG_TERMINAL
 	flagSignalAll    = C.CONTAIN_SIGNAL_ALL
 	flagForce        = C.CONTAIN_DESTROY_FORCE
+	flagDetach       = C.CONTAIN_EXEC_DETACH
+	flagIgnorePaused = C.CONTAIN_EXEC_IGNORE_PAUSED
 )

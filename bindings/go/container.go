@@ -361,6 +361,11 @@ func (c *Container) Console() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return consoleFile(fd)
+}
+
+// consoleFile takes the descriptor over.
+func consoleFile(fd int) (*os.File, error) {
 	// Reading then holds no thread, and ends when the file is closed.
 	if err := syscall.SetNonblock(fd, true); err != nil {
 		syscall.Close(fd)

@@ -73,6 +73,13 @@ func (c *Container) exitStatus(timeoutMillis C.int) (ExitStatus, error) {
 	if err != nil {
 		return ExitStatus{}, err
 	}
+	return readExit(&ret), nil
+}
+
+func readExit(ret *C.contain_exit_t) ExitStatus {
+	if ret.known == 0 {
+		return ExitStatus{}
+	}
 	return ExitStatus{
 		Known:      ret.known != 0,
 		Code:       int(ret.code),
@@ -81,7 +88,7 @@ func (c *Container) exitStatus(timeoutMillis C.int) (ExitStatus, error) {
 		OOMKilled:  ret.oom != 0,
 		Started:    moment(int64(ret.started_nsec)),
 		Ended:      moment(int64(ret.ended_nsec)),
-	}, nil
+	}
 }
 
 // moment is the time of so many nanoseconds since the epoch; 0 is the zero time.

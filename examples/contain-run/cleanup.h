@@ -15,6 +15,7 @@
 #define _cleanup_close_     _cleanup_(close_p)
 #define _cleanup_context_   _cleanup_(context_unref_p)
 #define _cleanup_container_ _cleanup_(container_unref_p)
+#define _cleanup_process_   _cleanup_(process_unref_p)
 #define _cleanup_error_     _cleanup_(error_free_p)
 #define _cleanup_document_  _cleanup_(document_free_p)
 
@@ -38,6 +39,11 @@ static inline void context_unref_p(contain_ctx_t **ctx)
 static inline void container_unref_p(contain_t **c)
 {
         *c = contain_unref(*c);
+}
+
+static inline void process_unref_p(contain_process_t **process)
+{
+        *process = contain_process_unref(*process);
 }
 
 static inline void error_free_p(contain_error_t **err)

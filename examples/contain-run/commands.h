@@ -10,6 +10,7 @@ extern const struct command command_check;
 extern const struct command command_create;
 extern const struct command command_delete;
 extern const struct command command_events;
+extern const struct command command_exec;
 extern const struct command command_features;
 extern const struct command command_kill;
 extern const struct command command_list;

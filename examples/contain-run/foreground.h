@@ -13,5 +13,8 @@ int foreground_take_signals(struct app *app, int *ret_fd);
  * for none. @ret receives the exit status, 128 plus the signal if one ended it.
  */
 int foreground_wait(struct app *app, contain_t *c, int signal_fd, int console_fd, int *ret);
+/* The same for one more process in a container. */
+int foreground_wait_process(struct app *app, contain_process_t *process, int signal_fd, int console_fd,
+                            int *ret);
 
 #endif

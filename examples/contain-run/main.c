@@ -36,9 +36,9 @@ static const struct command global = {
 };
 
 static const struct command *const commands[] = {
-        &command_create,   &command_start,  &command_run,  &command_kill, &command_pause, &command_resume,
-        &command_delete,   &command_state,  &command_list, &command_spec, &command_plan,  &command_check,
-        &command_features, &command_events, &command_ps,   NULL,
+        &command_create, &command_start,    &command_run,    &command_exec, &command_kill, &command_pause,
+        &command_resume, &command_delete,   &command_state,  &command_list, &command_spec, &command_plan,
+        &command_check,  &command_features, &command_events, &command_ps,   NULL,
 };
 
 /* A descriptor opened later must not become 0, 1 or 2, which the container would get. */
@@ -72,13 +72,13 @@ static int run_command(struct app *app, const struct command *command, char **ar
         if (!values)
                 return app_fail(app, "out of memory");
         r = options_parse(app, command, argv, values, &operands);
-        if (r != 0)
-                return r;
-        if (operands.help) {
+        if (r != 0 && command->failure != 0)
+                r = command->failure;
+        if (r == 0 && operands.help)
                 help_print_command(stdout, command);
-                return app_print(app, "");
-        }
-        return command->run(app, values, &operands);
+        return app_print(app, "");
+}
+return command->run(app, values, &operands);
 }
 
 /* `help` and `help COMMAND`. */

@@ -77,6 +77,18 @@ static bool parse_count(const char *text, unsigned *ret)
         return true;
 }
 
+static bool append(struct option_list *list, const char *value)
+{
+        const char **items = realloc(list->items, (list->n + 2) * sizeof(*items));
+
+        if (!items)
+                return false;
+        items[list->n++] = value;
+        items[list->n] = NULL;
+        list->items = items;
+        return true;
+}
+
 static int store(struct app *app, const struct option *option, const char *value, void *values)
 {
         void *member = (char *)values + option->offset;
@@ -91,6 +103,10 @@ static int store(struct app *app, const struct option *option, const char *value
                 break;
         case OPTION_TEXT:
                 *(const char **)member = value;
+                break;
+        case OPTION_LIST:
+                if (!append(member, value))
+                        return app_fail(app, "out of memory");
                 break;
         case OPTION_COUNT:
                 valid = parse_count(value, member);
@@ -167,4 +183,12 @@ int options_parse(struct app *app, const struct command *command, char **argv, v
                 return r;
         *ret = operands;
         return 0;
+}
+
+void options_done(const struct command *command, void *values)
+{
+        for (const struct option *const *table = command->options; *table; table++)
+                for (const struct option *option = *table; option->name; option++)
+                        if (option->kind == OPTION_LIST)
+                                free(((struct option_list *)((char *)values + option->offset))->items);
 }

@@ -4,7 +4,7 @@
 
 /*
  * Command lines, in the forms that callers of OCI runtimes send: one dash or two before any
- * name, "--name value" and "--name=value", the last of repeated options wins, options before
+ * name, "--name value" and "--name=value", of repeated options the last wins or all count, options before
  * or after operands. A command's options are a table, which help is printed from too.
  */
 
@@ -16,7 +16,14 @@ struct app;
 enum option_kind {
         OPTION_FLAG, /* bool; may be given as --name=true or --name=false */
         OPTION_TEXT, /* const char *, borrowed from argv */
+        OPTION_LIST, /* struct option_list: each time it is given counts */
         OPTION_COUNT /* unsigned */
+};
+
+/* Values in their order, borrowed from argv. */
+struct option_list {
+        const char **items; /* ended by NULL; NULL when there are none */
+        size_t n;
 };
 
 /* A row of a table. */
@@ -46,6 +53,7 @@ struct command {
         size_t min_operands, max_operands;
         bool takes_program; /* "--" begins a program, not more operands */
         bool leads_command; /* the first operand ends the options: a command with its own */
+        int failure;        /* exit status for options that are wrong; 0 for EXIT_FAILURE */
 
         /* Returns the exit status, having reported what went wrong. */
         int (*run)(struct app *app, const void *options, const struct operands *operands);
@@ -57,5 +65,8 @@ struct command {
  */
 int options_parse(struct app *app, const struct command *command, char **argv, void *values,
                   struct operands *ret);
+
+/* Frees what options_parse() has put into @values. */
+void options_done(const struct command *command, void *values);
 
 #endif

@@ -39,6 +39,9 @@ typedef struct contain_ctx contain_ctx_t;
 /** One container. */
 typedef struct contain contain_t;
 
+/** One more process in a container. */
+typedef struct contain_process contain_process_t;
+
 /** What went wrong, and where. */
 typedef struct contain_error contain_error_t;
 

@@ -8,6 +8,7 @@
 #include <contain/container.h>
 #include <contain/context.h>
 #include <contain/error.h>
+#include <contain/process.h>
 #include <contain/request.h>
 #include <contain/resources.h>
 

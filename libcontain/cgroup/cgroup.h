@@ -124,6 +124,17 @@ int ct_cgroup_v2_fd(const struct ct_cgroup *cgroup);
  */
 int ct_cgroup_enter(struct ct_cgroup *cgroup, pid_t pid, bool v2_done, contain_error_t **err);
 
+/*
+ * For one more process, of a cgroup that was loaded for nothing else: it goes to @path below the container's
+ * cgroup, "a/b", which exists; with controllers before it, "cpu,memory:a/b", in their v1 hierarchies only.
+ */
+int ct_cgroup_descend(struct ct_cgroup *cgroup, const char *path, contain_error_t **err);
+/*
+ * The same for a v2 cgroup that has handed controllers down, and can have no processes of its own then: it
+ * goes where the container's process @pid is.
+ */
+int ct_cgroup_follow(struct ct_cgroup *cgroup, pid_t pid, contain_error_t **err);
+
 /* Changes limits of a cgroup that exists. */
 int ct_cgroup_update(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
                      contain_error_t **err);

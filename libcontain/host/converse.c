@@ -182,14 +182,16 @@ int ct_converse_receive(int socket_fd, int pidfd, struct plan_message *ret, int 
         }
 }
 
-/* Does the process still run @program_fd? */
+/* Does the process still run @program_fd? One that may not be looked at is contain-init: it hides itself. */
 static bool runs(pid_t pid, int program_fd)
 {
         struct stat program, now;
         char path[32];
 
         (void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
-        return stat(path, &now) == 0 && fstat(program_fd, &program) == 0 && now.st_dev == program.st_dev &&
+        if (stat(path, &now) < 0)
+                return errno == EACCES || errno == EPERM;
+        return fstat(program_fd, &program) == 0 && now.st_dev == program.st_dev &&
                now.st_ino == program.st_ino;
 }
 

@@ -228,6 +228,9 @@ static int open_slot(const struct ct_plan *plan, const struct plan_slot *slot, c
         case PLAN_SLOT_START:
                 fd = ct_dup(sources->start_fd);
                 break;
+        case PLAN_SLOT_ROOT:
+                fd = ct_dup(sources->root_fd);
+                break;
         case PLAN_SLOT_SECCOMP:
                 return open_seccomp(path, at, sources->seccomp_fd, err);
         default:

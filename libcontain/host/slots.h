@@ -15,6 +15,7 @@ struct ct_slot_sources {
         size_t n_extra_fds;
         int start_fd;
         int seccomp_fd;
+        int root_fd;
         int namespace_fds[8]; /* in the order of ct_namespace_types */
         int program_fd;       /* contain-init, for PLAN_SLOT_USERNS */
         const struct ct_facts *facts;

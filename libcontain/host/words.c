@@ -267,6 +267,12 @@ static void step_words(const struct failure *f, char *out)
                 (void)snprintf(out, SENTENCE, "cannot set up the root file system (%s)",
                                ct_plan_op_name(f->step->op));
                 return;
+        case STEP_ENTER_ROOT:
+                (void)snprintf(out, SENTENCE, "cannot enter the root file system of the container");
+                return;
+        case STEP_CPU_AFFINITY:
+                (void)snprintf(out, SENTENCE, "cannot run on the CPUs '%s'", text(f, 0));
+                return;
         case STEP_HOSTNAME:
         case STEP_DOMAINNAME:
                 (void)snprintf(out, SENTENCE, "cannot set the %s to '%s'", ct_plan_op_name(f->step->op),
@@ -341,6 +347,8 @@ static void limit_hint(const struct failure *f, contain_error_t **err)
                 ct_error_set_hint(err, "IOPRIO_CLASS_RT takes CAP_SYS_NICE");
         else if (f->step->op == STEP_MEMORY_POLICY && error == EINVAL)
                 ct_error_set_hint(err, "this kernel does not have this mode or flag, or none of these nodes");
+        else if (f->step->op == STEP_CPU_AFFINITY && error == EINVAL)
+                ct_error_set_hint(err, "none of them is online, and in the cgroup's cpuset");
         else if (f->step->op == STEP_MEMORY_POLICY && error == ENOSYS)
                 ct_error_set_hint(err, "this kernel was built without NUMA");
 }

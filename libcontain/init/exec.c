@@ -165,6 +165,19 @@ int init_unblock(struct init *in)
         return r;
 }
 
+/*
+ * While a container waits to be started, nobody is there who could miss it. Whoever asked for one more
+ * process has to be: it would run without anybody who knows of it.
+ */
+static void leave_without_host(const struct init *in)
+{
+        struct kernel_pollfd end = { .fd = in->host_fd };
+        struct __kernel_timespec now = { 0 };
+
+        if (in->host_fd >= 0 && sys_poll(&end, 1, &now) > 0)
+                sys_exit(INIT_EXIT_ALONE);
+}
+
 int init_prepare_exec(struct init *in)
 {
         const struct plan_step *step = init_plan_steps(in) + in->plan->n_steps - 1;
@@ -185,6 +198,7 @@ int init_prepare_exec(struct init *in)
                 return r;
         if (!in->umask_set)
                 (void)sys_umask(in->inherited_umask);
+        leave_without_host(in);
         in->exec = step;
         return 0;
 }

@@ -255,7 +255,8 @@ init_step_function init_step_join, init_step_unshare, init_step_root_ids, init_s
 /* network.c */
 init_step_function init_step_loopback, init_step_net_socket;
 /* root.c */
-init_step_function init_step_propagate, init_step_rootfs, init_step_pivot, init_step_root_attr;
+init_step_function init_step_propagate, init_step_rootfs, init_step_pivot, init_step_root_attr,
+        init_step_enter_root;
 /* mounts.c, file-systems.c */
 init_step_function init_step_tree, init_step_attr, init_step_idmap, init_step_attach, init_step_target_attr,
         init_step_mkdir, init_step_fs, init_step_remount;
@@ -264,7 +265,7 @@ init_step_function init_step_copy_up, init_step_mknod, init_step_symlink, init_s
         init_step_stdio_console, init_step_hook, init_step_mask, init_step_read_only, init_step_start_wait;
 /* proc.c, limits.c */
 init_step_function init_step_sysctl, init_step_label, init_step_keyring, init_step_personality,
-        init_step_scheduler, init_step_io_priority, init_step_memory_policy;
+        init_step_scheduler, init_step_io_priority, init_step_memory_policy, init_step_cpu_affinity;
 /* descriptors.c, seccomp.c, identity.c, exec.c */
 init_step_function init_step_stdio, init_step_extra_fd, init_step_seccomp, init_step_no_new_privs,
         init_step_bounding, init_step_identity, init_step_capabilities, init_step_umask, init_step_cwd,

@@ -62,3 +62,10 @@ int init_step_memory_policy(struct init *in, const struct plan_step *step)
         return sys_set_mempolicy((int)step->n[0], step->blob ? init_blob(in, step) : NULL,
                                  step->n[1] ? (unsigned long)step->n[1] + 1 : 0);
 }
+
+int init_step_cpu_affinity(struct init *in, const struct plan_step *step)
+{
+        int r = sys_sched_setaffinity(step->blob_size, step->blob ? init_blob(in, step) : NULL);
+
+        return r < 0 ? r : 0;
+}

@@ -18,6 +18,9 @@ int init_step_join(struct init *in, const struct plan_step *step)
         if (step->n[1] == PLAN_JOIN_RETRY && !(in->refused_joins & type))
                 return 0;
         r = before_userns(in, type);
+        /* The host's procfs is out of reach from there. */
+        if (r == 0 && type == CLONE_NEWNS && !in->foreign_mounts)
+                r = init_proc_before_pivot(in);
         if (r < 0)
                 return r;
         r = sys_setns(init_slot(in, step), type);

@@ -94,6 +94,30 @@ int init_step_pivot(struct init *in, const struct plan_step *step)
         return 0;
 }
 
+/*
+ * Of a container that is there. Joining its mount namespace has made that one's root ours; where it has none
+ * of its own, its process has a root that the host has found out.
+ */
+int init_step_enter_root(struct init *in, const struct plan_step *step)
+{
+        int fd = init_slot(in, step), r = 0;
+
+        if (fd >= 0) {
+                r = init_proc_before_pivot(in);
+                if (r == 0)
+                        r = sys_fchdir(fd);
+                if (r == 0)
+                        r = sys_chroot(".");
+        }
+        if (r < 0)
+                return r;
+        in->root_fd = sys_openat(CURRENT_DIR, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        if (in->root_fd < 0)
+                return init_fail(in, PLAN_DETAIL_OPEN, in->root_fd);
+        in->pivoted = true;
+        return 0;
+}
+
 int init_step_root_attr(struct init *in, const struct plan_step *step)
 {
         const struct mount_attr attributes = { .attr_set = step->n[0],

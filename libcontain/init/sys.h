@@ -458,6 +458,11 @@ static inline int sys_personality(unsigned long persona)
         return (int)SYS1(__NR_personality, persona);
 }
 
+static inline int sys_sched_setaffinity(size_t size, const void *mask)
+{
+        return (int)SYS3(__NR_sched_setaffinity, 0, size, mask);
+}
+
 static inline int sys_sched_setattr(const struct sched_attr *attributes)
 {
         return (int)SYS3(__NR_sched_setattr, 0, attributes, 0);

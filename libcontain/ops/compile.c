@@ -134,6 +134,7 @@ int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd
                 .n_extra_fds = c->n_extra_fds,
                 .start_fd = start_fd,
                 .seccomp_fd = c->seccomp_fd,
+                .root_fd = -EBADF,
         };
         int r;
 

@@ -119,6 +119,7 @@ struct contain *ct_container_free(struct contain *c)
         free(c->listen_names);
         ct_arena_free(c->arena);
         free(c->bundle);
+        free(c->config);
         free(c->id);
         (void)pthread_mutex_destroy(&c->life);
         (void)pthread_mutex_destroy(&c->look);

@@ -7,13 +7,12 @@
  */
 
 #include "ops/handle.h"
+#include "ops/talk.h"
 
 #include "base/fds.h"
 #include "host/console.h"
 #include "host/converse.h"
-#include "host/words.h"
 
-#include <signal.h>
 #include <string.h>
 
 struct creation {
@@ -33,8 +32,7 @@ struct creation {
         int wait_fd;   /* what contain-init waits on */
         int guard_fd;
         int console_fd;
-        uint32_t fork_step; /* of a staged plan: steps behind it belong to the second process */
-        bool forked;
+        struct ct_talk talk;
 };
 
 static void creation_init(struct creation *make, struct contain *c)
@@ -49,19 +47,6 @@ static void creation_init(struct creation *make, struct contain *c)
         make->turn.c = c;
         make->turn.child.pidfd = -EBADF;
         make->turn.network_fd = -EBADF;
-}
-
-/* Ends a child of ours and takes its status, so that no zombie stays. */
-static void reap(struct ct_child *child)
-{
-        struct ct_exit exit;
-
-        if (child->pidfd < 0)
-                return;
-        (void)ct_pidfd_signal(child->pidfd, SIGKILL);
-        (void)ct_pidfd_poll(child->pidfd, CT_KILL_TIMEOUT_MS);
-        (void)ct_pidfd_exit(child->pidfd, &exit);
-        child->pidfd = ct_close(child->pidfd);
 }
 
 /* Virtual ones would be gone with the container's network namespace. */
@@ -83,7 +68,7 @@ static void creation_done(struct creation *make)
         make->socket_fd = ct_close(make->socket_fd);
         make->init_fd = ct_close(make->init_fd);
         return_net_devices(make);
-        reap(&make->turn.child);
+        ct_child_reap(&make->turn.child);
         if (make->cgroup_made && ct_cgroup_destroy(make->cgroup, CT_KILL_TIMEOUT_MS, &error) < 0)
                 ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, "after a failed create", &error);
         if (make->resctrl_made)
@@ -107,7 +92,6 @@ static void creation_done(struct creation *make)
 static int compile(struct creation *make, contain_error_t **err)
 {
         struct contain *c = make->c;
-        const struct plan_header *header;
         int r;
 
         r = ct_op_name_cgroup(c, &make->cgroup, err);
@@ -119,10 +103,6 @@ static int compile(struct creation *make, contain_error_t **err)
         r = ct_op_name_resctrl(c, &make->resctrl, err);
         if (r < 0)
                 return r;
-        header = ct_plan_header(make->plan);
-        for (uint32_t i = 0; i < header->n_steps; i++)
-                if (ct_plan_step(make->plan, i)->op == STEP_FORK)
-                        make->fork_step = i;
         r = ct_record_make(c, &make->record, err);
         if (r < 0)
                 return r;
@@ -155,6 +135,8 @@ static int claim(struct creation *make, contain_error_t **err)
         if (r < 0)
                 return r;
         r = ct_state_save(make->state, make->record, err);
+        if (r == 0)
+                r = ct_state_save_config(make->state, c->config, c->config_size, err);
         if (r == 0 && c->notify_socket)
                 r = ct_state_make_notify(make->state, err);
         if (r < 0)
@@ -293,36 +275,9 @@ static int spawn_in_cgroup(struct creation *make, contain_error_t **err)
         r = make_cgroup(make, err);
         if (r < 0)
                 return r;
-        return make->fork_step ? 0 : ct_turn_enter_cgroup(&make->turn, err);
-}
-
-/* The first process of a staged plan has forked the second one, which goes on; the first is over. */
-static int adopt(struct creation *make, const struct plan_message *message, int *fd, contain_error_t **err)
-{
-        struct ct_child first = make->turn.child;
-
-        if (*fd < 0 || make->forked)
-                return ct_fail(err, CONTAIN_E_SPAWN, EPROTO, NULL, "contain-init does not keep to its plan");
-        make->turn.child = (struct ct_child){ .pid = (pid_t)message->value, .pidfd = ct_take_fd(fd) };
-        make->forked = true;
-        (void)ct_pidfd_poll(first.pidfd, CT_KILL_TIMEOUT_MS);
-        reap(&first);
-        return 0;
-}
-
-static int lost(struct creation *make, contain_error_t **err)
-{
-        struct ct_exit exit = { 0 };
-
-        (void)ct_pidfd_poll(make->turn.child.pidfd, 1000);
-        (void)ct_pidfd_exit(make->turn.child.pidfd, &exit);
-        if (exit.known && exit.signo)
-                return ct_fail(
-                        err, CONTAIN_E_LOST, ECANCELED, NULL,
-                        "the container's first process was ended by signal %d while it was being set up",
-                        exit.signo);
-        return ct_fail(err, CONTAIN_E_LOST, ECANCELED, NULL,
-                       "the container's first process ended while it was being set up");
+        /* The first process of a staged plan is not the container's. */
+        return ct_plan_header(make->plan)->flags & PLAN_FLAG_STAGED ? 0
+                                                                    : ct_turn_enter_cgroup(&make->turn, err);
 }
 
 /* Writes down that the container is created; after this it does not need its maker. */
@@ -334,7 +289,7 @@ static int commit(struct creation *make, contain_error_t **err)
         record->pid = make->turn.child.pid;
         r = ct_process_start_time(record->pid, &record->start_time);
         if (r < 0)
-                return lost(make, err);
+                return ct_talk_lost(&make->talk, err);
         r = enter_resctrl(make, err);
         if (r < 0)
                 return r;
@@ -350,8 +305,9 @@ static int commit(struct creation *make, contain_error_t **err)
 }
 
 /* Runs the host's steps at contain-init's turn. 1: the container is created. */
-static int take_turn(struct creation *make, uint32_t step, contain_error_t **err)
+static int take_turn(void *userdata, uint32_t step, contain_error_t **err)
 {
+        struct creation *make = userdata;
         bool ready;
         int r;
 
@@ -367,65 +323,23 @@ static int take_turn(struct creation *make, uint32_t step, contain_error_t **err
         }
         r = ct_converse_send(make->socket_fd, PLAN_MESSAGE_GO, step, (uint64_t)make->turn.child.pid);
         if (r < 0)
-                return lost(make, err);
+                return ct_talk_lost(&make->talk, err);
         return ready;
-}
-
-static int handle(struct creation *make, const struct plan_message *message, int *fd, contain_error_t **err)
-{
-        contain_error_t *warning = NULL;
-
-        switch (message->kind) {
-        case PLAN_MESSAGE_TURN:
-                return take_turn(make, message->step, err);
-        case PLAN_MESSAGE_CHILD:
-                return adopt(make, message, fd, err);
-        case PLAN_MESSAGE_CONSOLE:
-                ct_close(make->console_fd);
-                make->console_fd = ct_take_fd(fd);
-                return 0;
-        case PLAN_MESSAGE_NETWORK:
-                ct_close(make->turn.network_fd);
-                make->turn.network_fd = ct_take_fd(fd);
-                return 0;
-        case PLAN_MESSAGE_WARNING:
-                (void)ct_words_fail(make->plan, message, &warning);
-                ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, make->c->id, &warning);
-                return 0;
-        case PLAN_MESSAGE_FAILED:
-                return ct_op_explain_step(make->c, make->plan, message->step,
-                                          ct_words_fail(make->plan, message, err), err);
-        default:
-                return ct_fail(err, CONTAIN_E_SPAWN, EPROTO, NULL, "contain-init does not keep to its plan");
-        }
 }
 
 /* Talks with contain-init until the container is created. */
 static int converse(struct creation *make, contain_error_t **err)
 {
-        struct plan_message early = { 0 };
-        int r = 0;
-
-        while (r == 0) {
-                struct plan_message message;
-                _cleanup_close_ int fd = -EBADF;
-
-                r = ct_converse_receive(make->socket_fd, make->turn.child.pidfd, &message, &fd);
-                if (r < 0)
-                        return r == -EPIPE ? lost(make, err)
-                                           : ct_fail(err, CONTAIN_E_SPAWN, -r, NULL,
-                                                     "cannot talk to contain-init");
-                /* The second process may ask before the first one has told of it. */
-                if (message.kind == PLAN_MESSAGE_TURN && !make->forked && message.step > make->fork_step &&
-                    make->fork_step > 0) {
-                        early = message;
-                        continue;
-                }
-                r = handle(make, &message, &fd, err);
-                if (r == 0 && message.kind == PLAN_MESSAGE_CHILD && early.kind != 0)
-                        r = handle(make, &early, &fd, err);
-        }
-        return r < 0 ? r : 0;
+        make->talk = (struct ct_talk){ .c = make->c,
+                                       .plan = make->plan,
+                                       .who = "the container's first process",
+                                       .socket_fd = make->socket_fd,
+                                       .child = &make->turn.child,
+                                       .console_fd = &make->console_fd,
+                                       .network_fd = &make->turn.network_fd,
+                                       .turn = take_turn,
+                                       .userdata = make };
+        return ct_talk_run(&make->talk, err);
 }
 
 /* The container is created: everything becomes the handle's. */

@@ -113,6 +113,8 @@ struct contain {
         struct ct_arena *arena;
         struct ct_spec *spec; /* in the arena; NULL until loaded */
         char *bundle;         /* absolute */
+        char *config;         /* the document itself; NULL when opened */
+        size_t config_size;
 
         bool opened; /* made by contain_open(): there is, or was, a folder of its name */
 
@@ -164,6 +166,8 @@ int ct_op_default_config(struct contain_ctx *ctx, const char *rootfs, const char
                          bool private_tmp, char **ret, contain_error_t **err);
 /* Adds "uidMappings" and "gidMappings". */
 int ct_default_maps(struct ct_buf *buf, const struct ct_facts *facts, bool subids, contain_error_t **err);
+/* The document that the container was made from, malloc'd and ended by NUL. Call with `life` held. */
+int ct_op_config(struct contain *c, char **ret, size_t *ret_size, contain_error_t **err);
 int ct_op_open(struct contain *c, contain_error_t **err);
 int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, struct ct_plan **ret,
                   contain_error_t **err);
@@ -264,6 +268,8 @@ bool ct_process_ended_locked(struct contain *c);
 int64_t ct_time_now(void);
 /* What @c's exit still lacks, as far as its folder has it. Takes `look`. */
 void ct_exit_complete(struct contain *c);
+/* Says how a process ended. */
+void ct_exit_fill(const struct ct_exit *exit, contain_exit_t *ret);
 /* Kills what the container has and waits for its end, up to CT_KILL_TIMEOUT_MS. */
 int ct_process_kill(struct contain *c, contain_error_t **err);
 

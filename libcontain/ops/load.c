@@ -26,7 +26,7 @@ int ct_op_resolve_bundle(const char *dir, char **ret, contain_error_t **err)
 int ct_op_load(struct contain *c, const char *json, size_t size, const char *dir, contain_error_t **err)
 {
         _cleanup_(ct_arena_freep) struct ct_arena *arena = NULL;
-        _cleanup_free_ char *bundle = NULL;
+        _cleanup_free_ char *bundle = NULL, *config = NULL;
         struct ct_spec *spec = NULL;
         int r;
 
@@ -40,12 +40,46 @@ int ct_op_load(struct contain *c, const char *json, size_t size, const char *dir
         if (r < 0)
                 return r;
 
+        config = malloc(size + 1);
+        if (!config)
+                return ct_fail_memory(err);
+        memcpy(config, json, size);
+        config[size] = '\0';
+
         ct_arena_free(c->arena);
         free(c->bundle);
+        free(c->config);
+        c->config = ct_take(config);
+        c->config_size = size;
         c->arena = ct_take(arena);
         c->spec = spec;
         c->bundle = ct_take(bundle);
         return 0;
+}
+
+int ct_op_config(struct contain *c, char **ret, size_t *ret_size, contain_error_t **err)
+{
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+        char *copy;
+        int r;
+
+        if (c->config) {
+                copy = malloc(c->config_size + 1);
+                if (!copy)
+                        return ct_fail_memory(err);
+                memcpy(copy, c->config, c->config_size + 1);
+                *ret = copy;
+                *ret_size = c->config_size;
+                return 0;
+        }
+        r = ct_state_open(c->ctx->state_root, c->id, &state, err);
+        if (r < 0)
+                return r;
+        r = ct_state_load_config(state, ret, ret_size, err);
+        if (r == -ENOENT)
+                return ct_fail(err, CONTAIN_E_STATE, ENOENT, NULL,
+                               "the configuration of container '%s' was not kept", c->id);
+        return r;
 }
 
 int ct_op_read_bundle(const char *dir, char **ret, size_t *ret_size, contain_error_t **err)

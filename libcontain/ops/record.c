@@ -122,6 +122,7 @@ int ct_record_make(struct contain *c, struct ct_record **ret, contain_error_t **
         record->created = time_now();
         record->owner = owner_text();
         record->no_process = !c->spec->process.has;
+        record->no_new_keyring = (c->flags & CONTAIN_NO_NEW_KEYRING) != 0;
         if (has_hooks)
                 record->hooks = hooks_text(c->spec);
         if (c->spec->annotations.n > 0)

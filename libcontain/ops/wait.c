@@ -23,6 +23,14 @@ static int borrow_pidfd(struct contain *c, bool *ret_exited)
         return fd;
 }
 
+void ct_exit_fill(const struct ct_exit *exit, contain_exit_t *ret)
+{
+        ret->known = exit->known;
+        ret->code = exit->known ? exit->code : -1;
+        ret->signo = exit->known ? exit->signo : 0;
+        ret->core = exit->known && exit->core;
+}
+
 static void fill(struct contain *c, contain_exit_t *ret)
 {
         struct ct_exit exit;
@@ -34,10 +42,7 @@ static void fill(struct contain *c, contain_exit_t *ret)
         ret->started_nsec = c->started_nsec;
         ret->ended_nsec = c->ended_nsec;
         pthread_mutex_unlock(&c->look);
-        ret->known = exit.known;
-        ret->code = exit.known ? exit.code : -1;
-        ret->signo = exit.known ? exit.signo : 0;
-        ret->core = exit.known && exit.core;
+        ct_exit_fill(&exit, ret);
 }
 
 int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err)

@@ -180,6 +180,17 @@ static uint32_t put_blob(struct ct_build *build, const struct ct_buf *blob)
 
 /* --- steps and slots ------------------------------------------------------------------------ */
 
+/* A further process has a document of its own, in which everything is one level up. */
+static const char *place(const struct ct_build *build, const char *at)
+{
+        size_t size = sizeof("/process") - 1;
+
+        if (build->request->exec && at && strncmp(at, "/process/", size + 1) == 0)
+                at += size;
+        /* Most steps by default are of no line in particular: those have no place. */
+        return at && at[0] != '\0' ? at : NULL;
+}
+
 void ct_build_step(struct ct_build *build, const struct ct_step *step)
 {
         struct plan_step out = {
@@ -187,8 +198,7 @@ void ct_build_step(struct ct_build *build, const struct ct_step *step)
                 .slot = step->slot == 0 ? PLAN_NO_SLOT : (uint16_t)(step->slot - 1),
         };
 
-        /* Most steps by default are of no line in particular: those have no place. */
-        out.at = step->at && step->at[0] != '\0' ? put_string(build, step->at) : 0;
+        out.at = put_string(build, place(build, step->at));
         for (int i = 0; i < PLAN_STRINGS; i++)
                 out.s[i] = put_string(build, step->s[i]);
         memcpy(out.n, step->n, sizeof(out.n));
@@ -207,7 +217,7 @@ unsigned ct_build_slot(struct ct_build *build, enum plan_slot_kind kind, const c
 {
         struct plan_slot out = {
                 .kind = kind,
-                .at = at && at[0] != '\0' ? put_string(build, at) : 0,
+                .at = put_string(build, place(build, at)),
                 .path = put_string(build, path),
                 .path2 = put_string(build, path2),
                 .number = number,

@@ -5,6 +5,8 @@
 
 #include "plan/parts.h"
 
+#include <string.h>
+
 /* Up to the container that is created. */
 /* clang-format off */
 static ct_plan_part *const creating[] = {
@@ -60,6 +62,38 @@ static ct_plan_part *const starting[] = {
 };
 /* clang-format on */
 
+/* One more process in a container that is there. */
+/* clang-format off */
+static ct_plan_part *const executing[] = {
+        ct_plan_decide,
+
+        ct_plan_add_exec_begin,
+        ct_plan_add_entry,
+        ct_plan_add_exec_affinity,
+        ct_plan_add_program,
+        ct_plan_add_exec_console,
+        ct_plan_add_rlimits,
+        ct_plan_add_exec_ready,
+
+        ct_plan_add_io_priority,
+        ct_plan_add_stdio,
+        ct_plan_add_keyring,
+        ct_plan_add_inner_limits,
+        ct_plan_add_labels,
+        ct_plan_add_umask,
+
+        ct_plan_add_bounding,
+        ct_plan_add_identity,
+        ct_plan_add_hide,
+        ct_plan_add_cwd,
+        ct_plan_add_seccomp_early,
+        ct_plan_add_capabilities,
+        ct_plan_add_no_new_privileges,
+        ct_plan_add_seccomp_late,
+        ct_plan_add_exec,
+};
+/* clang-format on */
+
 int ct_plan_fail_no_process(contain_error_t **err)
 {
         return ct_fail(err, CONTAIN_E_MISSING, EINVAL, "/process", "there is no process to run");
@@ -95,6 +129,31 @@ int ct_plan_compile_rest(const struct ct_spec *spec, const struct ct_facts *fact
                 r = run_parts(&build, starting, sizeof(starting) / sizeof(starting[0]), err);
         if (r < 0)
                 return r;
+        return ct_build_finish(&build, ret, err);
+}
+
+int ct_plan_place_in_process(int r, contain_error_t **err)
+{
+        static const char process[] = "/process/";
+        size_t size = sizeof(process) - 2;
+        const char *at = err && *err ? contain_error_pointer(*err) : "";
+
+        if (r < 0 && strncmp(at, process, size + 1) == 0)
+                (void)ct_error_set_pointer(err, at + size);
+        return r;
+}
+
+int ct_plan_compile_exec(const struct ct_spec *spec, const struct ct_facts *facts,
+                         const struct ct_request *request, struct ct_plan **ret, contain_error_t **err)
+{
+        _cleanup_(ct_build_done) struct ct_build build = { 0 };
+        int r;
+
+        r = ct_build_init(&build, spec, facts, request, err);
+        if (r == 0)
+                r = run_parts(&build, executing, sizeof(executing) / sizeof(executing[0]), err);
+        if (r < 0)
+                return ct_plan_place_in_process(r, err);
         return ct_build_finish(&build, ret, err);
 }
 

@@ -33,6 +33,10 @@ static void decide_namespaces(struct ct_build *build)
 
         /* A descriptor takes the place of what the configuration says. */
         build->joined_namespaces = build->request->namespace_fds;
+        build->userns = (build->joined_namespaces & CLONE_NEWUSER) != 0;
+        /* What there is of a container that is there already has been looked at. */
+        if (build->request->exec)
+                return;
         for (size_t i = 0; i < linux_->n_namespaces; i++)
                 if (linux_->namespaces[i].path)
                         build->joined_namespaces |= linux_->namespaces[i].type;

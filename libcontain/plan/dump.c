@@ -37,15 +37,11 @@ static const struct bit flags[] = {
 };
 
 static const char *const slot_kinds[PLAN_SLOT_KINDS] = {
-        [PLAN_SLOT_ROOTFS] = "rootfs",
-        [PLAN_SLOT_TREE] = "tree",
-        [PLAN_SLOT_NAMESPACE] = "namespace",
-        [PLAN_SLOT_USERNS] = "id-map",
-        [PLAN_SLOT_STDIO] = "stdio",
-        [PLAN_SLOT_EXTRA] = "extra",
-        [PLAN_SLOT_START] = "start",
-        [PLAN_SLOT_SECCOMP] = "seccomp",
-        [PLAN_SLOT_MAPPED_TREE] = "mapped-tree",
+        [PLAN_SLOT_ROOTFS] = "rootfs",       [PLAN_SLOT_TREE] = "tree",
+        [PLAN_SLOT_NAMESPACE] = "namespace", [PLAN_SLOT_USERNS] = "id-map",
+        [PLAN_SLOT_STDIO] = "stdio",         [PLAN_SLOT_EXTRA] = "extra",
+        [PLAN_SLOT_START] = "start",         [PLAN_SLOT_SECCOMP] = "seccomp",
+        [PLAN_SLOT_ROOT] = "root",           [PLAN_SLOT_MAPPED_TREE] = "mapped-tree",
 };
 
 static const struct {

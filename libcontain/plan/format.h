@@ -46,6 +46,7 @@ enum plan_slot_kind {
         PLAN_SLOT_START,       /* socket on which the request to start comes in */
         PLAN_SLOT_SECCOMP,     /* connected socket that receives the seccomp notification descriptor; path:
                                   listenerPath */
+        PLAN_SLOT_ROOT,        /* root of the container's process, for a further one */
         PLAN_SLOT_MAPPED_TREE, /* a PLAN_SLOT_TREE with its ids mapped, by a host that may do so where the
                                   container may not; number: PLAN_MAPPED_ bits, and from bit
                                   PLAN_MAPPED_SLOT the number of a user namespace's slot before it */

@@ -47,12 +47,20 @@ static const char *mapped_text(struct ct_build *build, const struct ct_spec_id_m
         return maps->n ? ct_build_buf_text(build, &text) : "none";
 }
 
+bool ct_plan_maps_are_known(const struct ct_build *build)
+{
+        /* Of a namespace that somebody else has made, they are not. */
+        if (build->request->exec)
+                return (build->joined_namespaces & CLONE_NEWUSER) && build->spec->linux_.uid_maps.n > 0;
+        return (build->new_namespaces & CLONE_NEWUSER) != 0;
+}
+
 int ct_plan_check_mapped(struct ct_build *build, const struct ct_spec_id_maps *maps, uint32_t id,
                          const char *at, contain_error_t **err)
 {
         int r;
 
-        if (!(build->new_namespaces & CLONE_NEWUSER) || ct_plan_id_is_mapped(maps, id))
+        if (!ct_plan_maps_are_known(build) || ct_plan_id_is_mapped(maps, id))
                 return 0;
         r = ct_fail(err, CONTAIN_E_IDMAP, EINVAL, at, "id %u is not mapped into the container", id);
         ct_error_set_hint(err, "those that are: %s", mapped_text(build, maps));

@@ -5,11 +5,10 @@
 #include "plan/parts.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 
 #define MAX_NODES 1024 /* MAX_NUMNODES of the largest kernel configuration */
 
-int ct_plan_add_outer_limits(struct ct_build *build, contain_error_t **err)
+int ct_plan_add_rlimits(struct ct_build *build, contain_error_t **err)
 {
         const struct ct_spec_process *process = &build->spec->process;
 
@@ -21,63 +20,25 @@ int ct_plan_add_outer_limits(struct ct_build *build, contain_error_t **err)
                              .s = { limit->name },
                              .n = { (uint64_t)limit->resource, limit->soft, limit->hard });
         }
-        if (process->oom_score_adj.has)
-                ct_build_add(build, .op = STEP_OOM_SCORE, .at = "/process/oomScoreAdj",
-                             .s = { ct_build_text(build, "%" PRId64, process->oom_score_adj.value) });
         return 0;
 }
 
-/* Reads a number and moves on. */
-static bool read_number(const char **text, unsigned long *ret)
+int ct_plan_add_oom_score(struct ct_build *build, contain_error_t **err)
 {
-        char *end;
+        const struct ct_optional_int *score = &build->spec->process.oom_score_adj;
 
-        if (**text < '0' || **text > '9')
-                return false;
-        *ret = strtoul(*text, &end, 10);
-        *text = end;
-        return *ret < MAX_NODES;
+        (void)err;
+        if (score->has)
+                ct_build_add(build, .op = STEP_OOM_SCORE, .at = "/process/oomScoreAdj",
+                             .s = { ct_build_text(build, "%" PRId64, score->value) });
+        return 0;
 }
 
-static bool read_next(const char **text, char separator, unsigned long *ret)
+int ct_plan_add_outer_limits(struct ct_build *build, contain_error_t **err)
 {
-        if (**text != separator)
-                return false;
-        (*text)++;
-        return read_number(text, ret);
-}
+        int r = ct_plan_add_rlimits(build, err);
 
-/* One element of a list as the kernel has them: "3", "0-3", "0-31:2/4" (the first 2 of every 4). */
-static bool read_range(const char **text, uint64_t mask[MAX_NODES / 64], size_t *words)
-{
-        unsigned long first, last, used = 1, group = 1;
-
-        if (!read_number(text, &first))
-                return false;
-        last = first;
-        if (**text == '-' && (!read_next(text, '-', &last) || last < first))
-                return false;
-        if (**text == ':' &&
-            (!read_next(text, ':', &used) || !read_next(text, '/', &group) || group == 0 || used > group))
-                return false;
-        for (unsigned long i = first; i <= last; i++)
-                if ((i - first) % group < used)
-                        mask[i / 64] |= UINT64_C(1) << i % 64;
-        *words = last / 64 + 1 > *words ? last / 64 + 1 : *words;
-        return true;
-}
-
-static bool read_nodes(const char *text, uint64_t mask[MAX_NODES / 64], size_t *words)
-{
-        while (*text != '\0') {
-                if (!read_range(&text, mask, words))
-                        return false;
-                if (*text == ',')
-                        text++;
-                else if (*text != '\0')
-                        return false;
-        }
-        return true;
+        return r < 0 ? r : ct_plan_add_oom_score(build, err);
 }
 
 /* "nodes" is the count of bits in the mask, whole words. */
@@ -90,7 +51,7 @@ static int add_memory_policy(struct ct_build *build, contain_error_t **err)
 
         if (!policy->has)
                 return 0;
-        if (!read_nodes(policy->nodes, mask, &words))
+        if (!ct_plan_read_list(policy->nodes, mask, MAX_NODES / 64, &words))
                 return ct_fail(err, CONTAIN_E_VALUE, EINVAL, "/linux/memoryPolicy/nodes",
                                "'%s' has no nodes that a kernel could have", policy->nodes);
         (void)ct_buf_append(&blob, mask, words * sizeof(mask[0]));

@@ -52,17 +52,18 @@ static void add_root_ids(struct ct_build *build)
 {
         const struct ct_spec_linux *linux_ = &build->spec->linux_;
 
-        if ((build->new_namespaces & CLONE_NEWUSER) &&
+        if (ct_plan_maps_are_known(build) &&
             !(ct_plan_id_is_mapped(&linux_->uid_maps, 0) && ct_plan_id_is_mapped(&linux_->gid_maps, 0)))
                 return;
         ct_build_add(build, .op = STEP_ROOT_IDS, .at = ct_plan_namespace_at(build, CLONE_NEWUSER),
                      .n = { 0, 0 });
 }
 
-/* From here on nobody who shares a namespace may trace the process, or open its descriptors. */
-static void add_hide(struct ct_build *build)
+int ct_plan_add_hide(struct ct_build *build, contain_error_t **err)
 {
+        (void)err;
         ct_build_add(build, .op = STEP_HIDE);
+        return 0;
 }
 
 static int add_direct(struct ct_build *build, contain_error_t **err)
@@ -79,8 +80,7 @@ static int add_direct(struct ct_build *build, contain_error_t **err)
                         return r;
                 add_root_ids(build);
         }
-        add_hide(build);
-        return 0;
+        return ct_plan_add_hide(build, err);
 }
 
 static int add_user_namespace(struct ct_build *build, contain_error_t **err)
@@ -123,11 +123,49 @@ static int add_staged(struct ct_build *build, contain_error_t **err)
         if (rest != 0)
                 ct_build_add(build, .op = STEP_UNSHARE, .at = "/linux/namespaces", .n = { rest });
         /* Before the fork: the child may be born where others look for something to trace. */
-        add_hide(build);
+        r = ct_plan_add_hide(build, err);
+        if (r < 0)
+                return r;
         if (!build->request->become) {
                 build->flags |= PLAN_FLAG_STAGED;
                 ct_build_add(build, .op = STEP_FORK, .at = "/linux/namespaces");
         }
+        return 0;
+}
+
+/*
+ * Into a container that is there. Hidden from the first: what is joined has others in it, who may be hostile.
+ * Changing the user namespace changes what is dumpable where a sysctl says so, and then it takes a second
+ * time.
+ */
+int ct_plan_add_entry(struct ct_build *build, contain_error_t **err)
+{
+        struct joins joins = { { 0 } };
+        int r;
+
+        r = ct_plan_add_hide(build, err);
+        if (r < 0)
+                return r;
+        add_joins(build, &joins, build->userns ? PLAN_JOIN_TRY : PLAN_JOIN_MUST);
+        if (build->userns) {
+                r = add_user_namespace(build, err);
+                if (r < 0)
+                        return r;
+                add_joins(build, &joins, PLAN_JOIN_RETRY);
+                r = ct_plan_add_hide(build, err);
+        }
+        /* The host has moved it meanwhile: what is forked is in there from its birth. */
+        if (r == 0)
+                r = ct_plan_add_cgroup(build, err);
+        if (r < 0)
+                return r;
+        if (build->joined_namespaces & (CLONE_NEWPID | CLONE_NEWUSER)) {
+                build->flags |= PLAN_FLAG_STAGED;
+                ct_build_add(build, .op = STEP_FORK, .at = "/linux/namespaces");
+        }
+        ct_build_add(build, .op = STEP_ENTER_ROOT,
+                     .slot = build->request->chroot ? ct_build_slot(build, PLAN_SLOT_ROOT, "", NULL, NULL, 0)
+                                                    : 0);
         return 0;
 }
 
@@ -211,7 +249,8 @@ int ct_plan_add_cgroup(struct ct_build *build, contain_error_t **err)
         build->in_cgroup = true;
         /* One that becomes the container is where its caller has put itself. */
         if (!build->request->become && path && path[0] != '\0')
-                ct_build_add(build, .op = STEP_CGROUP, .at = linux_->cgroups_path ? "/linux/cgroupsPath" : "",
+                ct_build_add(build, .op = STEP_CGROUP,
+                             .at = linux_->cgroups_path && !build->request->exec ? "/linux/cgroupsPath" : "",
                              .s = { path });
         if (build->new_namespaces & CLONE_NEWCGROUP)
                 ct_build_add(build, .op = STEP_UNSHARE, .at = ct_plan_namespace_at(build, CLONE_NEWCGROUP),

@@ -26,6 +26,16 @@ ct_plan_part ct_plan_add_namespaces;
 ct_plan_part ct_plan_add_cgroup;
 ct_plan_part ct_plan_add_time;
 ct_plan_part ct_plan_add_names;
+/* All namespaces of a container that is there, its cgroup and its root, for a further process. */
+ct_plan_part ct_plan_add_entry;
+/* From here on nobody who shares a namespace may trace the process, or open its descriptors. */
+ct_plan_part ct_plan_add_hide;
+
+/* exec.c: a further process */
+ct_plan_part ct_plan_add_exec_begin;
+ct_plan_part ct_plan_add_exec_affinity;
+ct_plan_part ct_plan_add_exec_console;
+ct_plan_part ct_plan_add_exec_ready;
 
 /* rootfs.c */
 ct_plan_part ct_plan_add_rootfs;
@@ -75,6 +85,8 @@ ct_plan_part ct_plan_add_ready;
 
 /* limits.c */
 ct_plan_part ct_plan_add_outer_limits;
+ct_plan_part ct_plan_add_rlimits;
+ct_plan_part ct_plan_add_oom_score;
 ct_plan_part ct_plan_add_io_priority;
 ct_plan_part ct_plan_add_inner_limits;
 
@@ -106,6 +118,8 @@ const char *ct_plan_namespace_at(struct ct_build *build, uint64_t type);
 const char *ct_plan_id_map_text(struct ct_build *build, const struct ct_spec_id_maps *maps);
 bool ct_plan_id_is_mapped(const struct ct_spec_id_maps *maps, uint32_t id);
 bool ct_plan_id_map_is_own(const struct ct_spec_id_maps *maps, uint32_t id);
+/* Does the container have a user namespace with the maps that the configuration says? */
+bool ct_plan_maps_are_known(const struct ct_build *build);
 /* Fails at @at if there is a new user namespace, whose @maps do not have @id. */
 int ct_plan_check_mapped(struct ct_build *build, const struct ct_spec_id_maps *maps, uint32_t id,
                          const char *at, contain_error_t **err);
@@ -184,6 +198,12 @@ uint64_t ct_plan_default_propagation(const struct ct_build *build);
 /* cgroup-mount.c */
 int ct_plan_add_cgroup_mount(struct ct_build *build, const struct ct_spec_mount *mount, const char *at,
                              contain_error_t **err);
+
+/*
+ * number-list.c: a list as the kernel has them, "0-3,7", as bits; *ret_words is how many of the @n words are
+ * in use. False when that is not one, or has a number that does not fit.
+ */
+bool ct_plan_read_list(const char *text, uint64_t *bits, size_t n, size_t *ret_words);
 
 /* seccomp-filter.c: the filter as struct sock_filter[], which the kernel calls BPF */
 int ct_plan_seccomp_filter(const struct ct_spec_seccomp *seccomp, struct ct_buf *ret, contain_error_t **err);

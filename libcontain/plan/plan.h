@@ -30,6 +30,16 @@ int ct_plan_compile_rest(const struct ct_spec *spec, const struct ct_facts *fact
                          const struct ct_request *request, struct ct_problems *problems, struct ct_plan **ret,
                          contain_error_t **err);
 
+/*
+ * The plan of one more process in a container: that of @spec, which has its configuration but for the process
+ * itself. request->exec is set, and namespace_fds has those namespaces of the container that are not the
+ * caller's. Places are those in the process's own document.
+ */
+int ct_plan_compile_exec(const struct ct_spec *spec, const struct ct_facts *facts,
+                         const struct ct_request *request, struct ct_plan **ret, contain_error_t **err);
+/* Cuts "/process" off the error's place: the process has a document of its own. */
+int ct_plan_place_in_process(int r, contain_error_t **err);
+
 /* Does an annotation say that the caller's supplementary groups stay, and none are set? */
 bool ct_plan_keeps_groups(const struct ct_spec *spec);
 

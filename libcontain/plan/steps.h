@@ -32,6 +32,10 @@
         X(FORK, INIT, "fork", CONTAIN_E_SPAWN, "", "%flags", "")                                             \
         X(HIDE, INIT, "not-dumpable", CONTAIN_E_SPAWN, "", "", "")                                           \
         X(CGROUP, HOST, "cgroup", CONTAIN_E_CGROUP, "path", "", "")                                          \
+        /* of a further process in a container; ENTER_ROOT: the slot is its root, none: that of the mount    \
+         * namespace */                                                                                      \
+        X(ENTER_ROOT, INIT, "enter-root", CONTAIN_E_ROOTFS, "", "", "")                                      \
+        X(CPU_AFFINITY, INIT, "cpu-affinity", CONTAIN_E_LIMIT, "cpus", "", "u64")                            \
         X(LOOPBACK, INIT, "loopback-up", CONTAIN_E_NETWORK, "", "", "")                                      \
         X(HOSTNAME, INIT, "hostname", CONTAIN_E_SYSTEM, "name", "", "")                                      \
         X(DOMAINNAME, INIT, "domainname", CONTAIN_E_SYSTEM, "name", "", "")                                  \

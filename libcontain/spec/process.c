@@ -105,6 +105,7 @@ static int parse_attributes(const struct ct_json *value, struct ct_spec_process 
         r = ct_json_get_bool(value, "noNewPrivileges", &ret->no_new_privileges, err);
         if (r < 0)
                 return r;
+        ret->has_no_new_privileges = r > 0;
         r = ct_spec_get_text(value, "apparmorProfile", &ret->apparmor_profile, err);
         if (r < 0)
                 return r;

@@ -89,7 +89,7 @@ struct ct_spec_process {
         struct ct_spec_capabilities capabilities;
         struct ct_spec_rlimit *rlimits;
         size_t n_rlimits;
-        bool no_new_privileges;
+        bool no_new_privileges, has_no_new_privileges;
         const char *apparmor_profile; /* NULL when absent */
         const char *selinux_label;    /* NULL when absent */
         struct ct_optional_int oom_score_adj;
@@ -379,6 +379,14 @@ struct ct_spec {
  */
 int ct_spec_parse(struct ct_arena *arena, const char *text, size_t size, struct ct_spec **ret,
                   contain_error_t **err);
+
+/*
+ * Parses and checks the document of a further process in the container of @spec, which is what "process" is
+ * in a configuration. Whatever confines the container's own process, and is not in it, is that process's:
+ * capabilities, labels, no_new_privs, limits, scheduling.
+ */
+int ct_spec_parse_exec(struct ct_arena *arena, const struct ct_spec *spec, const char *text, size_t size,
+                       struct ct_spec_process *ret, contain_error_t **err);
 
 /* The namespace entry of CLONE_NEW* @type, or NULL. *ret_index, if given, is its index in the file. */
 const struct ct_spec_namespace *ct_spec_namespace_find(const struct ct_spec *spec, uint64_t type,

@@ -174,6 +174,8 @@ static int remove_folder(struct ct_state *state)
         /* The record first: without it, what is left counts as nobody's. */
         r = unlink_if_there(state->dir_fd, CT_STATE_RECORD);
         if (r == 0)
+                r = unlink_if_there(state->dir_fd, CT_STATE_CONFIG);
+        if (r == 0)
                 r = unlink_if_there(state->dir_fd, CT_STATE_START);
         if (r == 0)
                 r = unlink_if_there(state->dir_fd, CT_STATE_STARTED);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #define CT_STATE_RECORD        "record.json"
+#define CT_STATE_CONFIG        "config.json"
 #define CT_STATE_START         "start"
 #define CT_STATE_STARTED       "started"
 #define CT_STATE_NOTIFY        "notify"

@@ -74,6 +74,8 @@ static int format_record(const struct ct_record *record, struct ct_buf *buf)
         }
         if (record->no_process)
                 (void)ct_buf_puts(buf, ",\n  \"noProcess\": true");
+        if (record->no_new_keyring)
+                (void)ct_buf_puts(buf, ",\n  \"noNewKeyring\": true");
         return ct_buf_printf(buf, ",\n  \"pid\": %d,\n  \"startTime\": %" PRIu64 "\n}\n", record->pid,
                              record->start_time);
 }
@@ -156,6 +158,8 @@ static int parse_process(const struct ct_json *root, struct ct_record *record, c
                 return r;
         record->pid = (pid_t)pid;
         r = ct_json_get_bool(root, "noProcess", &record->no_process, err);
+        if (r >= 0)
+                r = ct_json_get_bool(root, "noNewKeyring", &record->no_new_keyring, err);
         if (r < 0)
                 return r;
         r = ct_json_get_uint(root, "startTime", UINT64_MAX, &record->start_time, err);

@@ -8,6 +8,7 @@
  *
  *      ROOT/ID              locked by flock(2), which goes with the open file: threads and processes alike
  *      ROOT/ID/record.json  replaced as a whole, never changed in place
+ *      ROOT/ID/config.json  the configuration it was made from, as it was given
  *      ROOT/ID/notify/notify.sock
  *                           socket on which the program says that it is ready, if anybody wants to know
  *      ROOT/ID/started      when it was started, in nanoseconds since the epoch
@@ -39,6 +40,7 @@ struct ct_record {
         pid_t pid;           /* 0 until the container is created */
         uint64_t start_time; /* of pid: ct_process_start_time() */
         bool no_process;     /* the configuration has none: it cannot be started */
+        bool no_new_keyring; /* its processes keep the session keyring of who starts them */
         char *cgroup;        /* ct_cgroup_save()'s text, NULL for none */
         char *resctrl;       /* ct_resctrl_save()'s text, NULL for none */
         char *annotations;   /* JSON object as text, NULL for none */
@@ -75,6 +77,10 @@ bool ct_state_is_locked(struct ct_state *state);
 int ct_state_save(struct ct_state *state, const struct ct_record *record, contain_error_t **err);
 /* -ENODATA, without words: there is no record (yet). -EBADMSG: damaged, or of a newer version. */
 int ct_state_load(struct ct_state *state, struct ct_record **ret, contain_error_t **err);
+
+/* The container's configuration as text: written once. -ENOENT, without words: there is none. */
+int ct_state_save_config(struct ct_state *state, const char *text, size_t size, contain_error_t **err);
+int ct_state_load_config(struct ct_state *state, char **ret, size_t *ret_size, contain_error_t **err);
 
 /* A listening SOCK_SEQPACKET socket at ROOT/ID/start, whatever the length of ROOT. Returns the descriptor. */
 int ct_state_listen(struct ct_state *state, contain_error_t **err);

@@ -19,7 +19,7 @@ STRUCT = re.compile(r'^typedef struct (\w+) \{(.*?)^\}', re.M | re.S)
 # The class of bindings/python/contain/constants.py for a prefix; the first that fits.
 PYTHON_CLASSES = (('CONTAIN_E_', 'ErrorCode'), ('CONTAIN_CAUSE_', 'Cause'), ('CONTAIN_STATUS_', 'Status'), ('CONTAIN_EVENT_', 'Event'),
                   ('CONTAIN_LOG_', 'LogLevel'), ('CONTAIN_CONFIG_', 'ConfigFlags'), ('CONTAIN_SIGNAL_', 'SignalFlags'),
-                  ('CONTAIN_DESTROY_', 'DestroyFlags'), ('CONTAIN_', 'Flags'))
+                  ('CONTAIN_DESTROY_', 'DestroyFlags'), ('CONTAIN_EXEC_', 'ExecFlags'), ('CONTAIN_', 'Flags'))
 
 
 def public_text():
@@ -38,7 +38,7 @@ def load_module(name):
 
 def python_type(declared, lib):
     """The ctypes type for a C type."""
-    handle = r'(const )?contain(_ctx|_error)?(_t)? \*'
+    handle = r'(const )?contain(_ctx|_error|_process)?(_t)? \*'
     if re.fullmatch(handle, declared) or declared == 'void *':
         return ctypes.c_void_p
     if re.fullmatch(handle + r'\*', declared) or declared == 'char **':
@@ -51,6 +51,8 @@ def python_type(declared, lib):
         'const char *': ctypes.c_char_p,
         'const char *const *': ctypes.POINTER(ctypes.c_char_p),
         'contain_exit_t *': ctypes.POINTER(lib.Exit),
+        'const contain_exec_options_t *': ctypes.POINTER(lib.ExecOptions),
+        'uint32_t': ctypes.c_uint32,
         'contain_log_fn': lib.LOG_FN,
     }.get(declared, f'{declared}: not known to this test')
 
@@ -92,17 +94,19 @@ def check_numbers(report, text, constants, go):
 
 
 # The structs of the headers, and what _lib.py calls them.
-PYTHON_STRUCTS = {'contain_exit': 'Exit'}
+PYTHON_STRUCTS = {'contain_exit': 'Exit', 'contain_exec_options': 'ExecOptions'}
 
 MEMBER_TYPES = {'size_t': ctypes.c_size_t, 'int32_t': ctypes.c_int32, 'int64_t': ctypes.c_int64,
-                'uint32_t': ctypes.c_uint32, 'uint64_t': ctypes.c_uint64, 'char *': ctypes.c_char_p}
+                'uint32_t': ctypes.c_uint32, 'uint64_t': ctypes.c_uint64, 'char *': ctypes.c_char_p,
+                'const char *': ctypes.c_char_p, 'const int *': ctypes.POINTER(ctypes.c_int),
+                'const char *const *': ctypes.POINTER(ctypes.c_char_p)}
 
 
 def check_structs(report, text, lib):
     structs = dict(STRUCT.findall(text))
     report.check(set(structs) == set(PYTHON_STRUCTS), f'structs {set(structs)}: teach this test about them')
     for name, python in PYTHON_STRUCTS.items():
-        members = re.findall(r'(\w+ \*?)(\w+);', structs.get(name, ''))
+        members = re.findall(r'(\w[\w ]* (?:\*(?:const )?)*)(\w+);', structs.get(name, ''))
         expected = [(member, MEMBER_TYPES.get(kind.strip())) for kind, member in members]
         found = getattr(lib, python)._fields_
         report.check(found == expected, f'{PYTHON}/_lib.py: {python} is {found}, not {expected}')

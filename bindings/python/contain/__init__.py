@@ -14,6 +14,7 @@ from ._handle import StrPath, signal_number, version
 from .constants import Cause, ErrorCode, Event, Flags, LogLevel, Status
 from .container import Container, Descriptor, ExitStatus, HasFileno
 from .context import Context, LogFunction
+from .process import Process
 from .errors import (
     AlreadyExists,
     Busy,
@@ -54,6 +55,7 @@ __all__ = [
     "LogLevel",
     "NotFound",
     "NotRunning",
+    "Process",
     "ProgramError",
     "Result",
     "SetupError",

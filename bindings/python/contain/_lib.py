@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from ctypes import POINTER, c_char_p, c_int, c_int32, c_int64, c_size_t, c_uint, c_void_p
+from ctypes import POINTER, c_char_p, c_int, c_int32, c_int64, c_size_t, c_uint, c_uint32, c_void_p
 from typing import Any
 
 SONAME = "libcontain.so.1"
@@ -26,6 +26,20 @@ class Exit(ctypes.Structure):
         ("oom", c_int32),
         ("started_nsec", c_int64),
         ("ended_nsec", c_int64),
+    ]
+
+
+class ExecOptions(ctypes.Structure):
+    """contain_exec_options_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("flags", c_uint32),
+        ("n_fds", c_uint32),
+        ("fds", POINTER(c_int)),
+        ("stdio", POINTER(c_int)),
+        ("console_socket", c_char_p),
+        ("cgroups", POINTER(c_char_p)),
     ]
 
 
@@ -96,6 +110,18 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_wait": (c_int, [_HANDLE, c_int, POINTER(Exit), _OUT]),
     "contain_destroy": (c_int, [_HANDLE, c_uint, _OUT]),
     "contain_become": (c_int, [_HANDLE, _OUT]),
+    # process.h
+    "contain_process_json": (c_int, [_HANDLE, c_char_p, c_size_t, _OUT, _OUT]),
+    "contain_exec": (c_int, [_HANDLE, c_char_p, c_size_t, POINTER(ExecOptions), _OUT, _OUT]),
+    "contain_process_ref": (_HANDLE, [_HANDLE]),
+    "contain_process_unref": (_HANDLE, [_HANDLE]),
+    "contain_process_signal": (c_int, [_HANDLE, c_int, _OUT]),
+    "contain_process_wait": (c_int, [_HANDLE, c_int, POINTER(Exit), _OUT]),
+    "contain_process_resize": (c_int, [_HANDLE, c_uint32, c_uint32, _OUT]),
+    "contain_process_pid": (c_int, [_HANDLE]),
+    "contain_process_pidfd": (c_int, [_HANDLE, _OUT]),
+    "contain_process_console_fd": (c_int, [_HANDLE, _OUT]),
+    "contain_process_event_fd": (c_int, [_HANDLE, _OUT]),
     # container.h: looking at it
     "contain_status": (c_int, [_HANDLE, _OUT]),
     "contain_state_json": (c_int, [_HANDLE, _OUT, _OUT]),

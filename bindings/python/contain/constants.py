@@ -124,6 +124,13 @@ class Flags(IntFlag):
     NO_NEW_KEYRING = 1 << 2
 
 
+class ExecFlags(IntFlag):
+    """The keywords of Container.exec()."""
+
+    DETACH = 1 << 0
+    IGNORE_PAUSED = 1 << 1
+
+
 class ConfigFlags(IntFlag):
     """The keywords of Context.default_config()."""
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from ctypes import byref, sizeof
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from . import _wait
 from ._handle import (
@@ -30,6 +30,9 @@ from ._lib import Exit
 from .constants import DestroyFlags, ErrorCode, Event, Flags, SignalFlags, Status
 from .context import Context
 from .errors import NotFound, NotRunning, Timeout
+
+if TYPE_CHECKING:
+    from .process import Process
 
 
 class HasFileno(Protocol):
@@ -58,6 +61,18 @@ class ExitStatus:
     """When it was started, as time.time_ns() has it; None when not known."""
     ended_ns: int | None = field(default=None, compare=False)
     """When it had ended."""
+
+    @classmethod
+    def _read(cls, ret: Exit) -> ExitStatus:
+        return cls(
+            known=bool(ret.known),
+            code=ret.code if ret.known and not ret.signo else None,
+            signal=ret.signo or None,
+            core_dumped=bool(ret.core),
+            oom_killed=bool(ret.oom),
+            started_ns=ret.started_nsec or None,
+            ended_ns=ret.ended_nsec or None,
+        )
 
     @property
     def ok(self) -> bool:
@@ -320,6 +335,57 @@ class Container:
             status = self._exit_status(_wait.GRACE_MS)
         return status
 
+    def exec(
+        self,
+        args: Sequence[str] | None = None,
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        user: tuple[int, int] | None = None,
+        terminal: bool = False,
+        changes: Mapping[str, Any] | None = None,
+        document: Mapping[str, Any] | str | bytes | None = None,
+        stdin: Descriptor | None = None,
+        stdout: Descriptor | None = None,
+        stderr: Descriptor | None = None,
+        fds: Sequence[Descriptor] = (),
+        console_socket: StrPath | None = None,
+        cgroups: Sequence[str] = (),
+        detach: bool = False,
+        ignore_paused: bool = False,
+    ) -> Process:
+        """Runs one more program in the container; raises ProgramError when it cannot be executed.
+
+        It is like the container's own process, but for what the arguments say; `changes` has any other member
+        of the process object of a config.json. A whole `document` takes the place of all of these.
+        Without `detach`, the process is killed when its object is closed.
+        """
+        from .process import ExecRequest, Process
+
+        if document is None:
+            more = dict(changes or {})
+            more |= {"terminal": terminal}
+            if args is not None:
+                more["args"] = list(args)
+            if env:
+                more["env"] = [*more.get("env", ()), *(f"{k}={v}" for k, v in env.items())]
+            if cwd is not None:
+                more["cwd"] = cwd
+            if user is not None:
+                more["user"] = {**more.get("user", {}), "uid": user[0], "gid": user[1]}
+            document = self.process_document(more)
+        request = ExecRequest(stdin, stdout, stderr, fds, console_socket, cgroups)
+        return Process(self, _document(document), request, detach, ignore_paused)
+
+    def process_document(self, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The container's own process object, changed: lists in env, groups and capabilities are added to."""
+        text = _document(changes or {})
+        with self._handle.borrowed() as c:
+            result: dict[str, Any] = call_for_document(
+                lib.contain_process_json, c, text, len(text)
+            )
+        return result
+
     def _exit_status(self, timeout_ms: int) -> ExitStatus | None:
         """How the process ended; None while it runs."""
         ret = Exit(size=sizeof(Exit))
@@ -328,15 +394,7 @@ class Container:
                 call(lib.contain_wait, c, timeout_ms, byref(ret))
         except Timeout:
             return None
-        return ExitStatus(
-            known=bool(ret.known),
-            code=ret.code if ret.known and not ret.signo else None,
-            signal=ret.signo or None,
-            core_dumped=bool(ret.core),
-            oom_killed=bool(ret.oom),
-            started_ns=ret.started_nsec or None,
-            ended_ns=ret.ended_nsec or None,
-        )
+        return ExitStatus._read(ret)
 
     def _running_pidfd(self) -> int | None:
         try:
