@@ -74,11 +74,14 @@ static int run_command(struct app *app, const struct command *command, char **ar
         r = options_parse(app, command, argv, values, &operands);
         if (r != 0 && command->failure != 0)
                 r = command->failure;
-        if (r == 0 && operands.help)
+        if (r == 0 && operands.help) {
                 help_print_command(stdout, command);
-        return app_print(app, "");
-}
-return command->run(app, values, &operands);
+                r = app_print(app, "");
+        } else if (r == 0) {
+                r = command->run(app, values, &operands);
+        }
+        options_done(command, values);
+        return r;
 }
 
 /* `help` and `help COMMAND`. */
