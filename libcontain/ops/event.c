@@ -165,10 +165,11 @@ static int take_pause(struct contain *c)
         struct ct_events *events = &c->events;
         int frozen;
 
-        if (!c->cgroup || !events->pause_watched || c->exited)
-                return 0;
+        /* The kernel tells on it of the last process's end, too. */
         if (events->frozen_fd >= 0)
                 (void)ct_event_drain(events->frozen_fd);
+        if (!c->cgroup || !events->pause_watched || c->exited)
+                return 0;
         frozen = ct_cgroup_frozen(c->cgroup);
         if (frozen < 0 || (frozen == 1) == events->paused)
                 return 0;
