@@ -3,6 +3,7 @@
 package contain
 
 // #include <contain/contain.h>
+// #include <stdlib.h>
 import "C"
 
 import (
@@ -267,6 +268,15 @@ func (c *Container) Pause() error {
 func (c *Container) Resume() error {
 	return c.call(func(c *C.contain_t, e **C.contain_error_t) C.int {
 		return C.contain_resume(c, e)
+	})
+}
+
+// Update changes limits: those that a linux.resources document names. A failure changes nothing.
+func (c *Container) Update(resources []byte) error {
+	text := C.CBytes(resources)
+	defer C.free(text)
+	return c.call(func(c *C.contain_t, e **C.contain_error_t) C.int {
+		return C.contain_update(c, (*C.char)(text), C.size_t(len(resources)), e)
 	})
 }
 

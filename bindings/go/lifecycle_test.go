@@ -112,6 +112,16 @@ func TestPause(t *testing.T) {
 	expectError(t, c.Resume(), ErrNotRunning)
 }
 
+func TestUpdate(t *testing.T) {
+	w := newWorld(t)
+	c := w.started(Options{}, stay...)
+	w.check(c.Update([]byte(`{"pids": {"limit": 50}}`)))
+	var e *Error
+	if err := c.Update([]byte(`{"pids": {"limit": "many"}}`)); !errors.As(err, &e) || e.Pointer != "/pids/limit" {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestDestroyNeedsForce(t *testing.T) {
 	w := newWorld(t)
 	c := w.started(Options{}, stay...)

@@ -22,6 +22,7 @@ extern const struct command command_run;
 extern const struct command command_spec;
 extern const struct command command_start;
 extern const struct command command_state;
+extern const struct command command_update;
 
 /* --version */
 int print_version(struct app *app);

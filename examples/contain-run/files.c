@@ -19,16 +19,14 @@ enum { READ_LIMIT = 4 * 1024 * 1024 + 1 };
 
 enum { SEND_SECONDS = 5 };
 
-int files_read(const char *path, char **ret, size_t *ret_length)
+int files_read_fd(int fd, char **ret, size_t *ret_length)
 {
-        _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *text = NULL;
         size_t capacity, length = 0;
         struct stat st;
         ssize_t n;
 
-        fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-        if (fd < 0 || fstat(fd, &st) < 0)
+        if (fstat(fd, &st) < 0)
                 return -errno;
         /* Pipes and the like have no size. */
         capacity = S_ISREG(st.st_mode) && st.st_size < READ_LIMIT ? (size_t)st.st_size + 1 : READ_LIMIT;
@@ -46,6 +44,13 @@ int files_read(const char *path, char **ret, size_t *ret_length)
         *ret = take(text);
         *ret_length = length;
         return 0;
+}
+
+int files_read(const char *path, char **ret, size_t *ret_length)
+{
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+        return fd < 0 ? -errno : files_read_fd(fd, ret, ret_length);
 }
 
 static int write_whole(int fd, const char *text)

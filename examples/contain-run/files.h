@@ -8,6 +8,8 @@
 
 /* Reads a file whole, into @ret, to be freed. */
 int files_read(const char *path, char **ret, size_t *ret_length);
+/* The same of what is left to read from @fd. */
+int files_read_fd(int fd, char **ret, size_t *ret_length);
 
 /* Writes a new file; -EEXIST when there is one. */
 int files_write_new(const char *path, const char *text);

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* What a container uses of the machine. */
+/* What a container uses of the machine, and what it may use. */
 
 /**
  * contain_stats_json() - what a container has used, and what it may use
@@ -46,6 +46,29 @@ CONTAIN_API int contain_stats_json(contain_t *c, char **ret, contain_error_t **e
  * Since:   1.0
  */
 CONTAIN_API int contain_processes_json(contain_t *c, char **ret, contain_error_t **err);
+
+/**
+ * contain_update() - change the limits of a container that exists
+ * @c:    a container that has been created or started
+ * @json: what changes: an object as linux.resources of the configuration (runtime-spec, config-linux.md)
+ * @size: its length in bytes
+ * @err:  receives the details of a failure, with the place in @json; may be NULL
+ *
+ * What @json does not name stays as it is, and so does what it names with 0 where that can be no limit:
+ * memory (limit, reservation, swap, kernel, kernelTCP) and time of processors (shares, quota, period,
+ * realtimeRuntime, realtimePeriod). -1 is no limit. Rules about devices take the place of all that the
+ * container had. A member "intelRdt" changes schemata, as linux.intelRdt has them, of a class of service that
+ * is the container's alone. Limits on kernel memory are left out, with a warning in the log, where the kernel
+ * has none.
+ *
+ * A failure changes nothing. The configuration that the container was made from stays what it was.
+ *
+ * Threads: any; contain_wait() and contain_signal() on @c run beside it.
+ * Returns: 0; -ESRCH when it is not running; -EOPNOTSUPP when it has no cgroup, or the kernel no such limit;
+ *          -EBUSY when more is in use; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_update(contain_t *c, const char *json, size_t size, contain_error_t **err);
 
 #ifdef __cplusplus
 }

@@ -27,6 +27,9 @@ static const struct {
         { "blkio.", ENODEV, "major and minor have to be those of a whole disk, not of a partition" },
         { "rdma.max", ENODEV, "there is no rdma device of this name" },
         { "cpu.rt_", EINVAL, "the cgroups above need as much real-time budget; a new one has none" },
+        { "memory.limit_in_bytes", EINVAL,
+          "the limit of memory and swap together is below that: it has to be raised as well" },
+        { "memory.memsw.limit_in_bytes", EINVAL, "the limit of memory, which counts as well, is above that" },
         { "devices.", EINVAL, "cgroup v1 changes no device rules above other cgroups" },
 };
 
@@ -177,10 +180,14 @@ static int word_failure(const struct ct_cgroup_write *write, int r, contain_erro
 }
 
 /* Whether the write's failure is none. */
-static bool is_fine(const struct ct_cgroup_write *write, int r)
+static bool is_fine(const struct ct_cgroup_writes *writes, const struct ct_cgroup_write *write, int r)
 {
         if (r >= 0)
                 return true;
+        if ((r == -ENOENT || r == -EOPNOTSUPP) && write->flags & CT_WRITE_PASS_OVER) {
+                ct_writes_pass_over(writes, write->at);
+                return true;
+        }
         if (r == -ENOENT && write->flags & CT_WRITE_OPTIONAL)
                 return true;
         return (r == -EPERM || r == -EACCES) && write->flags & CT_WRITE_DEVICES &&
@@ -201,10 +208,11 @@ static int perform_pair(struct target *target, const struct ct_cgroup_write *pai
         return done > 0 ? 0 : word_failure(&pair[1], r, err);
 }
 
-/* Writes @n neighbours of a group, again and again while that gets further. */
-static int perform_group(struct target *target, const struct ct_cgroup_write *writes, size_t n,
+/* Writes @n neighbours of a group from @first on, again and again while that gets further. */
+static int perform_group(struct target *target, const struct ct_cgroup_writes *list, size_t first, size_t n,
                          contain_error_t **err)
 {
+        const struct ct_cgroup_write *writes = list->items + first;
         const struct ct_cgroup_write *refused;
         uint64_t done = 0, before;
 
@@ -217,7 +225,7 @@ static int perform_group(struct target *target, const struct ct_cgroup_write *wr
                         if (done & UINT64_C(1) << i)
                                 continue;
                         r = perform(target, &writes[i]);
-                        if (is_fine(&writes[i], r))
+                        if (is_fine(list, &writes[i], r))
                                 done |= UINT64_C(1) << i;
                         else if (r != -EINVAL)
                                 return word_failure(&writes[i], r, err);
@@ -250,6 +258,22 @@ static int apply_devices(const struct ct_cgroup_writes *writes, int folder_fd, c
                        "cannot attach the program that restricts devices");
 }
 
+int ct_writes_check(const struct ct_cgroup_writes *writes, int folder_fd, contain_error_t **err)
+{
+        _cleanup_(target_done) struct target target = { .folder_fd = folder_fd, .fd = -EBADF };
+
+        for (size_t i = 0; i < writes->n; i++) {
+                int r;
+
+                if (!(writes->items[i].flags & CT_WRITE_CHECK))
+                        continue;
+                r = perform(&target, &writes->items[i]);
+                if (r < 0)
+                        return word_failure(&writes->items[i], r, err);
+        }
+        return 0;
+}
+
 int ct_writes_apply(const struct ct_cgroup_writes *writes, int folder_fd, contain_error_t **err)
 {
         _cleanup_(target_done) struct target target = { .folder_fd = folder_fd, .fd = -EBADF };
@@ -263,7 +287,7 @@ int ct_writes_apply(const struct ct_cgroup_writes *writes, int folder_fd, contai
                         r = perform_pair(&target, write, err);
                         n = 2;
                 } else {
-                        r = perform_group(&target, write, n, err);
+                        r = perform_group(&target, writes, i, n, err);
                 }
                 if (r < 0)
                         return r;

@@ -135,9 +135,18 @@ int ct_cgroup_descend(struct ct_cgroup *cgroup, const char *path, contain_error_
  */
 int ct_cgroup_follow(struct ct_cgroup *cgroup, pid_t pid, contain_error_t **err);
 
-/* Changes limits of a cgroup that exists. */
+/* What an update asked for and this kernel has no use for: places, static. */
+struct ct_passed_over {
+        const char *at[4];
+        size_t n;
+};
+
+/*
+ * Changes limits of a cgroup that exists: those that @resources have, and no others. On failure they are as
+ * they were before. Limits on kernel memory are passed over where there are none any more.
+ */
 int ct_cgroup_update(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
-                     contain_error_t **err);
+                     struct ct_passed_over *ret, contain_error_t **err);
 
 /* Sends @signo to every process in the cgroup and below. SIGKILL uses cgroup.kill where there is one. 0 also
  * when empty or gone. */

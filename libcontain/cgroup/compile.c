@@ -82,6 +82,7 @@ int ct_cgroup_compile(const struct ct_cgroup *cgroup, const struct ct_spec_resou
                       struct ct_arena *arena, struct ct_cgroup_writes **ret, contain_error_t **err)
 {
         struct ct_problems *problems = ct_arena_problems(arena);
+        struct ct_passed_over *passed_over = NULL;
         size_t n = cgroup->layout->n;
         struct ct_cgroup_writes *lists;
         int r;
@@ -89,9 +90,15 @@ int ct_cgroup_compile(const struct ct_cgroup *cgroup, const struct ct_spec_resou
         lists = ct_arena_array(arena, n, sizeof *lists);
         if (!lists)
                 return ct_fail_memory(err);
+        if (update) {
+                passed_over = ct_arena_alloc(arena, sizeof *passed_over);
+                if (!passed_over)
+                        return ct_fail_memory(err);
+        }
         for (size_t i = 0; i < n; i++) {
                 lists[i].arena = arena;
                 lists[i].update = update;
+                lists[i].passed_over = passed_over;
         }
         for (size_t i = 0; i < sizeof controllers / sizeof controllers[0]; i++) {
                 r = compile_controller(cgroup, controllers[i], resources, lists, err);

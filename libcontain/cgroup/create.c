@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* A container's cgroups made, with their limits, or looked at before that; and limits changed later on.
+/* A container's cgroups made, with their limits, or looked at before that. update.c changes limits later on,
  * destroy.c takes them down. */
 
 #include "cgroup/controllers.h"
@@ -206,39 +206,6 @@ int ct_cgroup_create(struct ct_cgroup *cgroup, const struct ct_spec_resources *r
                         undo(cgroup);
                         return r;
                 }
-        }
-        return 0;
-}
-
-int ct_cgroup_update(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources,
-                     contain_error_t **err)
-{
-        _cleanup_(ct_arena_freep) struct ct_arena *arena = NULL;
-        struct ct_cgroup_writes *lists;
-        int r;
-
-        arena = ct_arena_new();
-        if (!arena)
-                return ct_fail_memory(err);
-        r = ct_cgroup_compile(cgroup, resources, true, arena, &lists, err);
-        if (r < 0)
-                return r;
-        if (cgroup->scope) {
-                r = ct_scope_update(cgroup->scope, cgroup, lists, err);
-                if (r < 0)
-                        return r;
-        }
-        for (size_t i = 0; i < cgroup->layout->n; i++) {
-                const struct ct_hierarchy *hierarchy = &cgroup->layout->items[i];
-
-                if (!cgroup->members[i].path || (lists[i].n == 0 && !lists[i].devices))
-                        continue;
-                if (hierarchy->v2 && lists[i].n_needs > 0)
-                        r = ct_v2_enable(hierarchy, cgroup->members[i].path, &lists[i], err);
-                if (r >= 0)
-                        r = apply(cgroup, i, &lists[i], err);
-                if (r < 0)
-                        return r;
         }
         return 0;
 }

@@ -51,16 +51,20 @@ static int check_swap(const struct ct_spec_memory *memory, contain_error_t **err
         return 0;
 }
 
-/* Limits on kernel memory went in Linux 5.16; on v1 the file stayed, and takes what is written to no effect.
+/*
+ * Limits on kernel memory went in Linux 5.16; on v1 the file stayed, and takes what is written to no effect.
+ * Engines still send them with their updates.
  */
 static void write_kernel_v1(const struct ct_spec_memory *memory, struct ct_cgroup_writes *writes)
 {
+        unsigned flags = CT_WRITE_VERIFY | (writes->update ? (unsigned)CT_WRITE_PASS_OVER : 0);
+
         if (is_limited(&memory->kernel))
-                ct_writes_add(writes, CT_WRITE_VERIFY, AT "/kernel", "memory.kmem.limit_in_bytes", "%" PRId64,
+                ct_writes_add(writes, flags, AT "/kernel", "memory.kmem.limit_in_bytes", "%" PRId64,
                               memory->kernel.value);
         if (is_limited(&memory->kernel_tcp))
-                ct_writes_add(writes, CT_WRITE_VERIFY, AT "/kernelTCP", "memory.kmem.tcp.limit_in_bytes",
-                              "%" PRId64, memory->kernel_tcp.value);
+                ct_writes_add(writes, flags, AT "/kernelTCP", "memory.kmem.tcp.limit_in_bytes", "%" PRId64,
+                              memory->kernel_tcp.value);
         else if (memory->kernel_tcp.has && writes->update)
                 ct_writes_add(writes, CT_WRITE_OPTIONAL, AT "/kernelTCP", "memory.kmem.tcp.limit_in_bytes",
                               "-1");
@@ -102,20 +106,37 @@ static int memory_v1(const struct ct_spec_resources *resources, struct ct_cgroup
         return 0;
 }
 
-/* What v2 has no file for may only be asked for with the value that it always has. */
-static int check_v2(const struct ct_spec_memory *memory, bool update, contain_error_t **err)
+static int check_kernel_v2(const struct ct_spec_memory *memory, const struct ct_cgroup_writes *writes,
+                           contain_error_t **err)
 {
-        if (is_limited(&memory->kernel))
-                return ct_fail_v1_only(err, AT "/kernel", "limit on kernel memory");
-        if (is_limited(&memory->kernel_tcp))
-                return ct_fail_v1_only(err, AT "/kernelTCP", "limit on the memory of TCP");
+        if (is_limited(&memory->kernel)) {
+                if (!writes->update)
+                        return ct_fail_v1_only(err, AT "/kernel", "limit on kernel memory");
+                ct_writes_pass_over(writes, AT "/kernel");
+        }
+        if (is_limited(&memory->kernel_tcp)) {
+                if (!writes->update)
+                        return ct_fail_v1_only(err, AT "/kernelTCP", "limit on the memory of TCP");
+                ct_writes_pass_over(writes, AT "/kernelTCP");
+        }
+        return 0;
+}
+
+/* What v2 has no file for may only be asked for with the value that it always has. */
+static int check_v2(const struct ct_spec_memory *memory, const struct ct_cgroup_writes *writes,
+                    contain_error_t **err)
+{
+        int r = check_kernel_v2(memory, writes, err);
+
+        if (r < 0)
+                return r;
         if (memory->swappiness.has)
                 return ct_fail_v1_only(err, AT "/swappiness", "swappiness per cgroup");
         if (memory->has_disable_oom_killer && memory->disable_oom_killer)
                 return ct_fail_v1_only(err, AT "/disableOOMKiller", "switch for the OOM killer");
         if (memory->has_use_hierarchy && !memory->use_hierarchy)
                 return ct_fail_v1_only(err, AT "/useHierarchy", "memory outside of the hierarchy");
-        if (is_limited(&memory->swap) && !memory->limit.has && !update)
+        if (is_limited(&memory->swap) && !memory->limit.has && !writes->update)
                 return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, AT "/swap",
                                "on cgroup v2, swap needs a memory limit beside it");
         return check_swap(memory, err);
@@ -141,7 +162,7 @@ static int memory_v2(const struct ct_spec_resources *resources, struct ct_cgroup
         const struct ct_spec_memory *memory = &resources->memory;
         int r;
 
-        r = check_v2(memory, writes->update, err);
+        r = check_v2(memory, writes, err);
         if (r < 0)
                 return r;
         if (memory->check_before_update)

@@ -22,6 +22,7 @@
 
 #define MOUNTINFO_MAX ((size_t)64 * 1024 * 1024)
 #define TASKS_MAX     ((size_t)64 * 1024 * 1024)
+#define SCHEMATA_MAX  ((size_t)1024 * 1024)
 
 struct ct_resctrl {
         int root_fd;
@@ -260,6 +261,37 @@ void ct_resctrl_folders(const struct ct_resctrl *resctrl, int ret_fds[static 3])
         groups = open_folder(resctrl, "mon_groups");
         if (groups >= 0)
                 ret_fds[2] = openat(groups, resctrl->group, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+void ct_resctrl_restore(struct ct_resctrl *resctrl, const char *before)
+{
+        _cleanup_close_ int fd = open_folder(resctrl, "");
+
+        if (fd >= 0)
+                (void)ct_write_file_at(fd, "schemata", before);
+}
+
+int ct_resctrl_update(struct ct_resctrl *resctrl, const struct ct_spec_intel_rdt *rdt, char **ret_before,
+                      contain_error_t **err)
+{
+        _cleanup_close_ int fd = open_folder(resctrl, "");
+        _cleanup_free_ char *before = NULL;
+        int r;
+
+        if (!resctrl->goes)
+                return ct_fail(err, CONTAIN_E_CONFLICT, EPERM, AT,
+                               "class of service '%s' is not the container's alone", shown(resctrl));
+        r = fd < 0 ? fd : ct_read_file_at(fd, "schemata", SCHEMATA_MAX, &before, NULL);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_LIMIT, -r, AT, "cannot read the schemata of class '%s'",
+                               shown(resctrl));
+        r = ct_resctrl_write(resctrl->root_fd, fd, rdt, err);
+        if (r < 0) {
+                ct_resctrl_restore(resctrl, before);
+                return r;
+        }
+        *ret_before = ct_take(before);
+        return 0;
 }
 
 /* A process has to be in the class before it can be in a group of it. */

@@ -31,6 +31,14 @@ CT_CLEANUP(struct ct_resctrl, ct_resctrl_free)
 /* Makes the class, with its schemata, and the monitoring group. On failure what it made is gone again. */
 int ct_resctrl_create(struct ct_resctrl *resctrl, const struct ct_spec_intel_rdt *rdt, contain_error_t **err);
 
+/*
+ * Changes the schemata of a class that is the container's alone. *ret_before is what they were, malloc'd, for
+ * ct_resctrl_restore(); on failure they are that.
+ */
+int ct_resctrl_update(struct ct_resctrl *resctrl, const struct ct_spec_intel_rdt *rdt, char **ret_before,
+                      contain_error_t **err);
+void ct_resctrl_restore(struct ct_resctrl *resctrl, const char *before);
+
 /* Moves a process, 0 for the calling thread; those that it starts from then on are born there. */
 int ct_resctrl_enter(const struct ct_resctrl *resctrl, pid_t pid, contain_error_t **err);
 

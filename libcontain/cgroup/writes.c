@@ -2,6 +2,7 @@
 
 /* Lists of writes to control files. apply.c performs them. */
 
+#include "cgroup/cgroup.h"
 #include "cgroup/writes.h"
 
 #include "base/json.h"
@@ -117,6 +118,14 @@ const char *ct_writes_asked(const struct ct_cgroup_writes *writes)
                 if (!(writes->items[i].flags & (CT_WRITE_OPTIONAL | CT_WRITE_DEVICES)))
                         return writes->items[i].at;
         return NULL;
+}
+
+void ct_writes_pass_over(const struct ct_cgroup_writes *writes, const char *at)
+{
+        struct ct_passed_over *list = writes->passed_over;
+
+        if (list && list->n < sizeof(list->at) / sizeof(list->at[0]))
+                list->at[list->n++] = at;
 }
 
 int ct_fail_v1_only(contain_error_t **err, const char *at, const char *what)

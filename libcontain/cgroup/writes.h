@@ -25,8 +25,9 @@ enum {
         CT_WRITE_VERIFY = 1 << 4,     /* some kernels accept the value and do nothing: read it back */
         CT_WRITE_CHECK = 1 << 5, /* writes nothing: fails when the number in the file is above the value */
         CT_WRITE_BEYOND_LIMIT = 1 << 6, /* the value counts memory.max too, which is taken off */
-        CT_WRITE_EFFECTIVE = 1 << 7 /* v2's cpusets: the kernel takes any list, and gives what the parent has
-                                       when that has none of it */
+        CT_WRITE_EFFECTIVE = 1 << 7, /* v2's cpusets: the kernel takes any list, and gives what the parent has
+                                        when that has none of it */
+        CT_WRITE_PASS_OVER = 1 << 8  /* a kernel that has no use for it does not make the update fail */
 };
 
 struct ct_cgroup_write {
@@ -42,8 +43,11 @@ struct ct_cgroup_need {
         const char *controller, *at;
 };
 
+struct ct_passed_over;
+
 struct ct_cgroup_writes {
         struct ct_arena *arena;
+        struct ct_passed_over *passed_over; /* of an update: what the kernel had no use for */
         bool update;    /* the cgroup exists already: what it may have set before has to be unset too */
         bool failed;    /* out of memory, looked at once, at the end */
         unsigned group; /* given to the writes that are added */
@@ -73,6 +77,18 @@ const char *ct_writes_asked(const struct ct_cgroup_writes *writes);
 
 /* Performs the writes in the folder. */
 int ct_writes_apply(const struct ct_cgroup_writes *writes, int folder_fd, contain_error_t **err);
+
+/* Does nothing but the checks among the writes (CT_WRITE_CHECK). */
+int ct_writes_check(const struct ct_cgroup_writes *writes, int folder_fd, contain_error_t **err);
+/* Notes that what is asked for at @at is passed over. */
+void ct_writes_pass_over(const struct ct_cgroup_writes *writes, const char *at);
+
+/* undo.c */
+
+/* Fills *ret with what brings back, as far as that can be read, all that @writes are about to change. */
+void ct_writes_remember(const struct ct_cgroup_writes *writes, int folder_fd, struct ct_cgroup_writes *ret);
+/* Performs such a list, in whatever order the kernel takes it. */
+void ct_writes_take_back(const struct ct_cgroup_writes *writes, int folder_fd);
 
 /* Fails because cgroup v2 knows no such thing. */
 int ct_fail_v1_only(contain_error_t **err, const char *at, const char *what);

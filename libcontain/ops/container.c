@@ -127,3 +127,14 @@ struct contain *ct_container_free(struct contain *c)
         free(c);
         return NULL;
 }
+
+int ct_op_require_cgroup(struct contain *c, const char *what, contain_error_t **err)
+{
+        if (c->cgroup)
+                return 0;
+        (void)ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, NULL,
+                      "container '%s' has no cgroup, without which it cannot %s", c->id, what);
+        ct_error_set_hint(
+                err, "it was made with the cgroup manager 'disabled', or without the right to make cgroups");
+        return -EOPNOTSUPP;
+}

@@ -197,6 +197,7 @@ int ct_op_signal(struct contain *c, int signo, unsigned flags, contain_error_t *
 int ct_op_stop_signal(struct contain *c, contain_error_t **err);
 int ct_op_pause(struct contain *c, contain_error_t **err);
 int ct_op_resume(struct contain *c, contain_error_t **err);
+int ct_op_update(struct contain *c, const char *json, size_t size, contain_error_t **err);
 int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err);
 int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err);
 int ct_op_become(struct contain *c, contain_error_t **err);
@@ -228,6 +229,9 @@ int ct_op_explain_step(struct contain *c, const struct ct_plan *plan, uint32_t s
                        contain_error_t **err);
 
 /* --- shared by verbs ------------------------------------------------------------------------ */
+
+/* Fails when it has no cgroup, without which it cannot "be paused", "have limits". */
+int ct_op_require_cgroup(struct contain *c, const char *what, contain_error_t **err);
 
 /* Queues an event. Takes `look`; the other is for callers that hold it. */
 void ct_event_put(struct contain *c, int event);

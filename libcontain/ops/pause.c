@@ -4,17 +4,6 @@
 
 #include "ops/handle.h"
 
-static int check_cgroup(struct contain *c, contain_error_t **err)
-{
-        if (c->cgroup)
-                return 0;
-        (void)ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, NULL,
-                      "container '%s' has no cgroup to be paused by", c->id);
-        ct_error_set_hint(err, "it was made with the cgroup manager 'disabled', or without the right to make "
-                               "cgroups");
-        return -EOPNOTSUPP;
-}
-
 static int not_running(struct contain *c, contain_error_t **err)
 {
         return ct_fail(err, CONTAIN_E_NOT_RUNNING, ESRCH, NULL, "container '%s' is not running", c->id);
@@ -32,7 +21,7 @@ static int check_running(struct contain *c, contain_error_t **err)
                                c->id);
         if (status != CONTAIN_STATUS_RUNNING && status != CONTAIN_STATUS_CREATED)
                 return not_running(c, err);
-        return check_cgroup(c, err);
+        return ct_op_require_cgroup(c, "be paused", err);
 }
 
 int ct_op_pause(struct contain *c, contain_error_t **err)

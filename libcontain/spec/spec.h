@@ -388,6 +388,16 @@ int ct_spec_parse(struct ct_arena *arena, const char *text, size_t size, struct 
 int ct_spec_parse_exec(struct ct_arena *arena, const struct ct_spec *spec, const char *text, size_t size,
                        struct ct_spec_process *ret, contain_error_t **err);
 
+/* New limits for a container that exists. */
+struct ct_spec_update {
+        struct ct_spec_resources resources; /* has: there is something beside intelRdt */
+        struct ct_spec_intel_rdt intel_rdt; /* schemata alone */
+};
+
+/* Parses a linux.resources object, whose members are the document's own: "/memory/limit". */
+int ct_spec_parse_update(struct ct_arena *arena, const char *text, size_t size, struct ct_spec_update *ret,
+                         contain_error_t **err);
+
 /* The namespace entry of CLONE_NEW* @type, or NULL. *ret_index, if given, is its index in the file. */
 const struct ct_spec_namespace *ct_spec_namespace_find(const struct ct_spec *spec, uint64_t type,
                                                        size_t *ret_index);

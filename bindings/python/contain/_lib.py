@@ -130,6 +130,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_console_fd": (c_int, [_HANDLE, _OUT]),
     "contain_event_fd": (c_int, [_HANDLE, _OUT]),
     "contain_event_next": (c_int, [_HANDLE, _OUT]),
+    # resources.h
+    "contain_update": (c_int, [_HANDLE, c_char_p, c_size_t, _OUT]),
 }
 
 

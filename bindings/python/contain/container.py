@@ -285,6 +285,15 @@ class Container:
         with self._handle.borrowed() as c:
             call(lib.contain_resume, c)
 
+    def update(self, resources: Mapping[str, Any] | str | bytes) -> None:
+        """Changes limits: a linux.resources object, of which what it names changes.
+
+        A failure changes nothing; its pointer leads into `resources`.
+        """
+        document = _document(resources)
+        with self._handle.borrowed() as c:
+            call(lib.contain_update, c, document, len(document))
+
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """Pauses for the length of a with block."""

@@ -82,6 +82,14 @@ class LifeCycle(ContainerTest):
             c.signal(signal.SIGKILL)
             self.assertEqual(c.wait(timeout=10).signal, signal.SIGKILL)
 
+    def test_update(self) -> None:
+        c = self.started()
+        c.update({"pids": {"limit": 50}})
+        c.update('{"pids": {"limit": -1}}')
+        with self.assertRaises(contain.ContainError) as caught:
+            c.update({"pids": {"limit": "many"}})
+        self.assertEqual(caught.exception.pointer, "/pids/limit")
+
     def test_wait_times_out(self) -> None:
         c = self.started()
         for timeout in (0, 0.05):

@@ -216,7 +216,7 @@ TEST(without_a_cgroup)
         EXPECT_OK(contain_create(c, &error_));
         EXPECT_EQ(contain_pause(c, &error), -EOPNOTSUPP);
         EXPECT_EQ(contain_error_code(error), CONTAIN_E_UNSUPPORTED);
-        EXPECT_CONTAINS(contain_error_message(error), "has no cgroup to be paused by");
+        EXPECT_CONTAINS(contain_error_message(error), "without which it cannot be paused");
         contain_error_free(error);
         EXPECT_FAILS(contain_resume(c, &error_), EALREADY, CONTAIN_E_STATUS);
         EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));

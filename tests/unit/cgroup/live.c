@@ -138,9 +138,14 @@ const char *live_create(struct live *live, const char *json)
         return set(live, json, ct_cgroup_create);
 }
 
+static int update(struct ct_cgroup *cgroup, const struct ct_spec_resources *resources, contain_error_t **err)
+{
+        return ct_cgroup_update(cgroup, resources, NULL, err);
+}
+
 const char *live_update(struct live *live, const char *json)
 {
-        return set(live, json, ct_cgroup_update);
+        return set(live, json, update);
 }
 
 pid_t live_child(struct live *live, int (*work)(void))

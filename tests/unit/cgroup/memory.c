@@ -72,7 +72,7 @@ static int live_a_life(void)
         if (r >= 0)
                 r = ct_cgroup_pids(loaded, &pids, &n);
         if (r >= 0)
-                r = ct_cgroup_update(loaded, &resources, NULL);
+                r = ct_cgroup_update(loaded, &resources, NULL, NULL);
         (void)ct_cgroup_destroy(cgroup, 0, NULL);
         return r;
 }

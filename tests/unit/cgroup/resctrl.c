@@ -207,6 +207,37 @@ TEST(resctrl_order_of_schemata)
         end();
 }
 
+TEST(resctrl_update_and_back)
+{
+        static const struct ct_spec_intel_rdt half = { .has = true, .l3_cache_schema = "L3:0=f" };
+        _cleanup_free_ char *before = NULL;
+        BEGIN;
+
+        EXPECT_STR(run(&trial, "{}"), "");
+        EXPECT_EQ(ct_resctrl_update(trial.resctrl, &half, &before, NULL), 0);
+        EXPECT_STR(before, DEFAULT_SCHEMATA);
+        ct_resctrl_restore(trial.resctrl, before);
+        EXPECT_STR(fake.writes.data, "c1/tasks=7\nschemata=L3:0=f\nschemata=" DEFAULT_SCHEMATA);
+        destroy(&trial);
+        end();
+}
+
+/* Others are in it, or may be. */
+TEST(resctrl_update_of_a_named_class)
+{
+        static const struct ct_spec_intel_rdt half = { .has = true, .l3_cache_schema = "L3:0=f" };
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
+        _cleanup_free_ char *before = NULL;
+        BEGIN;
+
+        EXPECT_STR(run(&trial, "{\"closID\":\"gold\"}"), "");
+        EXPECT_EQ(ct_resctrl_update(trial.resctrl, &half, &before, &error), -EPERM);
+        EXPECT_CONTAINS(contain_error_message(error), "class of service 'gold' is not the container's alone");
+        EXPECT_STR(fake.writes.data, "gold/tasks=7\n");
+        destroy(&trial);
+        end();
+}
+
 TEST(resctrl_named_class_is_made_and_stays)
 {
         BEGIN;
