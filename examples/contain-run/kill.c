@@ -5,9 +5,19 @@
 #include "app.h"
 #include "commands.h"
 
+#include <string.h>
+
 struct kill_options {
         bool all;
 };
+
+/* Signal 0 asks whether there is anybody to get one. */
+static int check_running(struct app *app, contain_t *c, const char *id)
+{
+        if (contain_pid(c) > 0)
+                return EXIT_SUCCESS;
+        return app_fail(app, "container not running: container '%s' is not running", id);
+}
 
 static int run(struct app *app, const void *values, const struct operands *operands)
 {
@@ -17,7 +27,7 @@ static int run(struct app *app, const void *values, const struct operands *opera
         int signo = 0;
         int r;
 
-        if (operands->n > 1) {
+        if (operands->n > 1 && strcmp(operands->words[1], "0") != 0) {
                 signo = contain_signal_number(operands->words[1], NULL);
                 if (signo < 0)
                         return app_fail(app, "unknown signal '%s'", operands->words[1]);
@@ -25,6 +35,8 @@ static int run(struct app *app, const void *values, const struct operands *opera
         r = app_open(app, operands->words[0], &c);
         if (r != 0)
                 return r;
+        if (operands->n > 1 && signo == 0)
+                return check_running(app, c, operands->words[0]);
         if (operands->n == 1)
                 signo = contain_stop_signal(c, &error);
         if (signo < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* list: the containers under the state root, as a table, as JSON, or their ids alone. */
+/* list: the containers under the state root, as a table, as JSON (none: null, as Go writes it), or ids alone.
+ */
 
 #include "app.h"
 #include "commands.h"
@@ -82,7 +83,7 @@ static int run(struct app *app, const void *values, const struct operands *opera
         if (contain_list_json(ctx, &document, &error) < 0)
                 return app_fail_error(app, error);
         if (json && !options->quiet)
-                return app_print(app, document);
+                return app_print(app, strcmp(document, "[]") == 0 ? "null" : document);
         rows = json_tokener_parse(document);
         if (!json_object_is_type(rows, json_type_array)) {
                 (void)json_object_put(rows);

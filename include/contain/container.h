@@ -106,7 +106,8 @@ CONTAIN_API int contain_create(contain_t *c, contain_error_t **err);
  * Returns when the program has been executed or could not be, and after the poststart hooks.
  *
  * Threads: any; contain_wait() and contain_signal() on @c run beside it.
- * Returns: 0; -EINVAL when it is not in status "created", or was created without a process;
+ * Returns: 0; -EINVAL when it is not in status "created", or was created without a process; -ENOENT when
+ *          it has been removed;
  *          -ENOENT, -EACCES and the like when the program cannot be executed, after which the container
  *          is stopped.
  * Since:   1.0
@@ -264,7 +265,8 @@ enum {
  * with CONTAIN_DESTROY_FORCE only. Poststop hooks run last; their failures are logged.
  *
  * Threads: any.
- * Returns: 0; -EBUSY when it runs; -ENOENT when there is nothing to remove; -errno.
+ * Returns: 0; -EBUSY when it runs; -ENOENT when there is nothing to remove, or when another container has
+ *          the id since; -errno.
  * Since:   1.0
  */
 CONTAIN_API int contain_destroy(contain_t *c, unsigned flags, contain_error_t **err);

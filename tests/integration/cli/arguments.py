@@ -150,6 +150,14 @@ class Kill(case.CliCase):
                 self.refuse('', 'kill', name, '--', word)
         self.assertEqual(self.status(name), 'running')
 
+    def test_zero(self):
+        """kill(1) has it, to ask whether somebody is there"""
+        name, _ = self.running()
+        self.succeed('kill', name, '0')
+        self.succeed('kill', name, 'KILL')
+        self.wait_for_status(name, 'stopped')
+        self.refuse('container not running', 'kill', name, '0')
+
 
 if __name__ == '__main__':
     case.main()

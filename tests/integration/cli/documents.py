@@ -28,6 +28,8 @@ class State(case.CliCase):
         state = self.state(name)
         self.check(state, name)
         os.kill(state['pid'], 0)
+        # Scripts look for lines, which runc and crun print.
+        self.assertIn('"status": "running"', self.succeed('state', name).out)
 
     def test_annotations(self):
         name, _ = self.running(change=lambda config: config.update(annotations={'com.example.key': 'ö "quoted"'}))
@@ -35,7 +37,7 @@ class State(case.CliCase):
 
     def test_list(self):
         """go-runc: list --format=json"""
-        self.assertIn(self.succeed('list', '--format=json').out.strip(), ('[]', 'null'))
+        self.assertEqual(self.succeed('list', '--format=json').out, 'null\n')
         self.assertEqual(self.succeed('list', '-q').out, '')
         names = sorted([self.running()[0], self.running('exit 0')[0]])
         for argv in (['--format=json'], ['--format', 'json'], ['-f', 'json'], ['-format', 'json']):
