@@ -195,7 +195,7 @@ bool ct_cgroup_oom_fd_is_early(const struct ct_cgroup *cgroup);
 
 /*
  * The numbers of a container, from the folders that it has now, which stay open: the cgroup is not needed any
- * more, its layout is. -ENOENT when the folders are gone.
+ * more, its layout is. -ENOENT when any of the folders is gone.
  */
 struct ct_cgroup_stats;
 struct ct_buf;
@@ -204,7 +204,7 @@ struct ct_cgroup_stats *ct_cgroup_stats_free(struct ct_cgroup_stats *stats);
 CT_CLEANUP(struct ct_cgroup_stats, ct_cgroup_stats_free)
 /*
  * Appends the members of a JSON object: cpu, cpuset, memory, pids, blkio and hugetlb, each an object that is
- * empty when there is nothing to tell. -ENOENT when the folders have gone meanwhile, -ENOMEM.
+ * empty when there is nothing to tell. -ENOENT when any of the folders has gone meanwhile, -ENOMEM.
  */
 int ct_cgroup_stats_write(const struct ct_cgroup_stats *stats, struct ct_buf *buf);
 

@@ -33,8 +33,8 @@ from harness import summary
 FLAVOURS = {
     'root': ('unified', None, ['*']),
     'user': ('unified', 'tester', ['*']),
-    'hybrid': ('hybrid', None, ['*cgroup*', '*systemd*', 'api-devices', 'api-events', 'cli-lifecycle']),
-    'legacy': ('legacy', None, ['*cgroup*', '*systemd*']),
+    'hybrid': ('hybrid', None, ['*cgroup*', '*systemd*', '*-resources', 'api-devices', 'api-events', 'api-oom', 'cli-lifecycle']),
+    'legacy': ('legacy', None, ['*cgroup*', '*systemd*', '*-resources', 'api-oom']),
 }
 
 # Suites of meson's whose tests are about a machine; and those of their tests that are not run, and why.

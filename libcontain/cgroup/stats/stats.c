@@ -34,10 +34,10 @@ int ct_cgroup_stats_new(const struct ct_cgroup *cgroup, struct ct_cgroup_stats *
                 if (!cgroup->members[i].path)
                         continue;
                 stats->fds[i] = ct_cgroup_open(cgroup, i);
-                if (stats->fds[i] >= 0)
-                        result = 0;
-                else if (stats->fds[i] != -ENOENT && result == -ENOENT)
-                        result = stats->fds[i];
+                /* They go one by one: what is left of them is not the container's numbers any more. */
+                if (stats->fds[i] == -ENOENT)
+                        return -ENOENT;
+                result = stats->fds[i] >= 0 || result == 0 ? 0 : stats->fds[i];
         }
         if (result < 0)
                 return result;
@@ -62,13 +62,13 @@ int ct_stats_v2(const struct ct_cgroup_stats *stats)
         return -1;
 }
 
-/* Of a folder that was removed nothing can be read, whoever has it open. */
-static bool is_there(const struct ct_cgroup_stats *stats)
+/* In a folder that was removed nothing is found, whoever has it open. */
+static bool are_there(const struct ct_cgroup_stats *stats)
 {
         for (size_t i = 0; i < stats->layout->n; i++)
-                if (stats->fds[i] >= 0 && faccessat(stats->fds[i], "cgroup.procs", F_OK, 0) == 0)
-                        return true;
-        return false;
+                if (stats->fds[i] >= 0 && faccessat(stats->fds[i], "cgroup.procs", F_OK, 0) < 0)
+                        return false;
+        return true;
 }
 
 int ct_cgroup_stats_write(const struct ct_cgroup_stats *stats, struct ct_buf *buf)
@@ -89,5 +89,5 @@ int ct_cgroup_stats_write(const struct ct_cgroup_stats *stats, struct ct_buf *bu
         }
         if (buf->failed)
                 return -ENOMEM;
-        return is_there(stats) ? 0 : -ENOENT;
+        return are_there(stats) ? 0 : -ENOENT;
 }

@@ -199,8 +199,9 @@ class Processes(case.CliCase):
         self.refuse('wrong number of operands', 'ps')
         empty = self.path('empty')
         os.mkdir(empty)
-        self.refuse('cannot run ps', 'ps', name, env={'PATH': empty})
-        self.assertEqual(len(json.loads(self.succeed('ps', '-f', 'json', name, env={'PATH': empty}).out)), 2)
+        without_ps = {**os.environ, 'PATH': empty}
+        self.refuse('cannot run ps', 'ps', name, env=without_ps)
+        self.assertEqual(len(json.loads(self.succeed('ps', '-f', 'json', name, env=without_ps).out)), 2)
 
     def test_stopped(self):
         name, _ = self.running('exit 0')

@@ -4,6 +4,7 @@
 
 #include "support.h"
 
+#include "base/buf.h"
 #include "harness/alloc.h"
 
 #include <stdio.h>
@@ -52,6 +53,21 @@ TEST(allocations_of_a_layout)
 
 static struct ct_cgroup_layout *pids_layout;
 
+static int read_stats(const struct ct_cgroup *cgroup)
+{
+        _cleanup_(ct_cgroup_stats_freep) struct ct_cgroup_stats *stats = NULL;
+        _cleanup_buf_ struct ct_buf buf = CT_BUF_INIT;
+        int r;
+
+        r = ct_cgroup_stats_new(cgroup, &stats);
+        if (r < 0)
+                return r;
+        (void)ct_buf_puts(&buf, "{");
+        /* The folder of the test has no file that a cgroup has. */
+        r = ct_cgroup_stats_write(stats, &buf);
+        return r == -ENOENT && !buf.failed ? 0 : r;
+}
+
 static int live_a_life(void)
 {
         static const struct ct_spec_resources resources = { .has = true, .pids_limit = { true, -1 } };
@@ -66,7 +82,9 @@ static int live_a_life(void)
                 r = ct_cgroup_create(cgroup, &resources, NULL);
         if (r < 0)
                 return r;
-        r = ct_cgroup_save(cgroup, &record);
+        r = read_stats(cgroup);
+        if (r >= 0)
+                r = ct_cgroup_save(cgroup, &record);
         if (r >= 0)
                 r = ct_cgroup_load(pids_layout, record, &loaded, NULL);
         if (r >= 0)

@@ -331,6 +331,7 @@ TEST(resctrl_bandwidth_is_rounded)
 {
         BEGIN;
         put_at("info/MB", "bandwidth_gran", "10\n");
+        put_at("gold/mon_groups", "x", "");
         EXPECT_STR(run(&trial, "{\"closID\":\"gold\",\"memBwSchema\":\"MB:0=13\"}"), "");
         destroy(&trial);
         EXPECT_CONTAINS(run(&trial, "{\"closID\":\"gold\",\"memBwSchema\":\"MB:0=21\"}"), "memBwSchema: ");
@@ -350,6 +351,46 @@ TEST(resctrl_monitoring)
         EXPECT_STR(get("mon_groups/c1/tasks"), "7");
         destroy(&trial);
         EXPECT(!is_there("mon_groups/c1") && is_there("mon_groups"));
+        end();
+}
+
+static const char *stats(const struct ct_resctrl *resctrl)
+{
+        static char text[1024];
+        _cleanup_buf_ struct ct_buf buf = CT_BUF_INIT;
+        int fds[3];
+
+        ct_resctrl_folders(resctrl, fds);
+        EXPECT_EQ(ct_resctrl_stats(fds, &buf), 0);
+        for (size_t i = 0; i < 3; i++)
+                (void)ct_close(fds[i]);
+        (void)snprintf(text, sizeof text, "%s", buf.data ? buf.data : "");
+        return text;
+}
+
+TEST(resctrl_numbers)
+{
+        BEGIN;
+        put_at("info/L3", "cbm_mask", "7ff\n");
+        put_at("info/L3", "min_cbm_bits", "1\n");
+        put_at("info/L3", "num_closids", "16\n");
+        put_at("info/MB", "bandwidth_gran", "10\n");
+        put_at("gold/mon_groups", "x", "");
+        EXPECT_STR(run(&trial, "{\"enableMonitoring\":true,\"closID\":\"gold\"}"), "");
+        put_at("gold/mon_groups/c1/mon_data", "x", "");
+        put_at("gold/mon_groups/c1/mon_data/mon_L3_01", "llc_occupancy", "Unavailable\n");
+        put_at("gold/mon_groups/c1/mon_data/mon_L3_01", "mbm_total_bytes", "5\n");
+        put_at("gold/mon_groups/c1/mon_data/mon_L3_00", "llc_occupancy", "4096\n");
+        put_at("gold/mon_groups/c1/mon_data/mon_L3_00", "mbm_total_bytes", "3\n");
+        put_at("gold/mon_groups/c1/mon_data/mon_L3_00", "mbm_local_bytes", "2\n");
+        EXPECT_STR(stats(trial.resctrl),
+                   "\"l3_cache_info\":{\"cbm_mask\":\"7ff\",\"min_cbm_bits\":1,\"num_closids\":16},"
+                   "\"l3_cache_schema_root\":\"L3:0=7ff;1=7ff\",\"l3_cache_schema\":\"L3:0=00f;1=0ff\","
+                   "\"mem_bw_info\":{\"bandwidth_gran\":10},\"mem_bw_schema_root\":\"MB:0=100;1=100\","
+                   "\"mem_bw_schema\":\"MB:0= 20;1=100\","
+                   "\"mbm_stats\":[{\"mbm_total_bytes\":3,\"mbm_local_bytes\":2},{\"mbm_total_bytes\":5}],"
+                   "\"cmt_stats\":[{\"llc_occupancy\":4096}]");
+        finish(&trial);
         end();
 }
 
