@@ -65,6 +65,8 @@ const (
 	ErrCwd       Code = C.CONTAIN_E_CWD       // the working directory is unusable
 	ErrProgram   Code = C.CONTAIN_E_PROGRAM   // the program is absent or cannot be executed
 	ErrLost      Code = C.CONTAIN_E_LOST      // the container's first process died while being set up
+
+	ErrCheckpoint Code = C.CONTAIN_E_CHECKPOINT // a container cannot be checkpointed, or not be restored
 )
 
 func (c Code) Error() string {
@@ -151,4 +153,17 @@ const (
 	flagForce        = C.CONTAIN_DESTROY_FORCE
 	flagDetach       = C.CONTAIN_EXEC_DETACH
 	flagIgnorePaused = C.CONTAIN_EXEC_IGNORE_PAUSED
+
+	flagLeaveRunning    = C.CONTAIN_CHECKPOINT_LEAVE_RUNNING
+	flagPreDump         = C.CONTAIN_CHECKPOINT_PRE_DUMP
+	flagTCPEstablished  = C.CONTAIN_CHECKPOINT_TCP_ESTABLISHED
+	flagTCPSkipInFlight = C.CONTAIN_CHECKPOINT_TCP_SKIP_IN_FLIGHT
+	flagExtUnixSockets  = C.CONTAIN_CHECKPOINT_EXT_UNIX_SK
+	flagShellJob        = C.CONTAIN_CHECKPOINT_SHELL_JOB
+	flagFileLocks       = C.CONTAIN_CHECKPOINT_FILE_LOCKS
+	flagEmptyNetwork    = C.CONTAIN_CHECKPOINT_EMPTY_NETWORK
+	flagLazyPages       = C.CONTAIN_CHECKPOINT_LAZY_PAGES
+	flagAutoDedup       = C.CONTAIN_CHECKPOINT_AUTO_DEDUP
+	flagLinkRemap       = C.CONTAIN_CHECKPOINT_LINK_REMAP
+	flagTCPClose        = C.CONTAIN_CHECKPOINT_TCP_CLOSE
 )

@@ -59,7 +59,10 @@ enum {
         CONTAIN_E_NETWORK = 455,   /* a network device cannot be set up */
         CONTAIN_E_CWD = 458,       /* the working directory is unusable */
         CONTAIN_E_PROGRAM = 462,   /* the program is absent or cannot be executed */
-        CONTAIN_E_LOST = 466       /* the container's first process died while being set up */
+        CONTAIN_E_LOST = 466,      /* the container's first process died while being set up */
+
+        /* Containers at work */
+        CONTAIN_E_CHECKPOINT = 506 /* a container cannot be checkpointed, or not be restored */
 };
 
 /** Who has to change something: the part of the world that an error is due to. */

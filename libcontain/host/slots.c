@@ -67,7 +67,7 @@ static int open_given_rootfs(int given)
         return fd == -EINVAL ? ct_dup(given) : fd;
 }
 
-static int open_rootfs(const char *path, const char *at, int given, contain_error_t **err)
+int ct_rootfs_open(const char *path, const char *at, int given, contain_error_t **err)
 {
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
@@ -160,7 +160,7 @@ static int open_namespace(const char *path, uint64_t type, const char *at,
         return r < 0 ? r : ct_take_fd(&fd);
 }
 
-static int open_stdio(int given, int number, contain_error_t **err)
+int ct_stdio_open(int given, int number, contain_error_t **err)
 {
         int flags = given >= 0 ? 0 : fcntl(number, F_GETFD);
         int fd = -EBADF;
@@ -210,7 +210,7 @@ static int open_slot(const struct ct_plan *plan, const struct plan_slot *slot, c
 
         switch (slot->kind) {
         case PLAN_SLOT_ROOTFS:
-                return open_rootfs(path, at, sources->rootfs_fd, err);
+                return ct_rootfs_open(path, at, sources->rootfs_fd, err);
         case PLAN_SLOT_TREE:
                 return open_tree(path, slot->number != 0, at, err);
         case PLAN_SLOT_MAPPED_TREE:
@@ -220,7 +220,7 @@ static int open_slot(const struct ct_plan *plan, const struct plan_slot *slot, c
         case PLAN_SLOT_USERNS:
                 return open_userns(plan, slot, sources, err);
         case PLAN_SLOT_STDIO:
-                return open_stdio(sources->stdio[slot->number], (int)slot->number, err);
+                return ct_stdio_open(sources->stdio[slot->number], (int)slot->number, err);
         case PLAN_SLOT_EXTRA:
                 if (slot->number < sources->n_extra_fds)
                         fd = ct_dup(sources->extra_fds[slot->number]);

@@ -30,6 +30,11 @@ const char *ct_namespace_name(uint64_t type);
 /* Opens the namespace file @path, which has to be one of @type (CLONE_NEW*); @at is its place. */
 int ct_namespace_open(const char *path, uint64_t type, const char *at, contain_error_t **err);
 
+/* A detached clone of the root file system @path with all below, or of @given when that is not negative. */
+int ct_rootfs_open(const char *path, const char *at, int given, contain_error_t **err);
+/* Standard stream @number: @given, else the caller's own, or /dev/null where that is not to be passed on. */
+int ct_stdio_open(int given, int number, contain_error_t **err);
+
 /* Open descriptors in the order of the plan's slots. */
 struct ct_slots {
         int *fds;

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
@@ -38,8 +39,8 @@
 
 #define CHILD_STACK (16 * 1024)
 #define SIGNALS     64
-/* Above everything that a child renumbers: 0 to 3. */
-#define LOW_FDS     10
+/* Above everything that a child renumbers: 0 to 2, and more from 3 on. */
+#define LOW_FDS     (3 + CT_SPAWN_EXTRA_FDS)
 
 /* What the child is told, and where it leaves the reason of a failed execve. */
 struct child_start {
@@ -51,6 +52,10 @@ struct child_start {
         char *const *envp;
         const char *folder;
         int stdio[3];
+        int extra_fds[CT_SPAWN_EXTRA_FDS];
+        int n_extra_fds;
+        int tree_fd;
+        const char *tree_target;
         int error;
 };
 
@@ -130,19 +135,35 @@ CT_RAW static void child_reset_signals(void)
         child_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof(mask), 0);
 }
 
+/* The mount namespace is new, and nothing that is mounted in it may get out. */
+CT_RAW static long child_attach_tree(struct child_start *start)
+{
+        long r = child_call(SYS_mount, 0, (long)"/", 0, MS_REC | MS_SLAVE, 0);
+
+        if (r < 0)
+                return r;
+        return child_call(SYS_move_mount, start->tree_fd, (long)"", AT_FDCWD, (long)start->tree_target,
+                          4 /* MOVE_MOUNT_F_EMPTY_PATH */);
+}
+
 CT_RAW static void child_program(void *arg)
 {
         struct child_start *start = arg;
         long r = 0;
 
+        if (start->tree_target)
+                r = child_attach_tree(start);
         for (int i = 0; i < 3 && r >= 0; i++)
                 r = child_place(start->stdio[i], i);
+        for (int i = 0; i < start->n_extra_fds && r >= 0; i++)
+                r = child_place(start->extra_fds[i], 3 + i);
         if (start->folder && child_call(SYS_chdir, (long)start->folder, 0, 0, 0, 0) < 0)
                 child_call(SYS_chdir, (long)"/", 0, 0, 0, 0);
         /* What the host forgot to mark must not leak into a hook. Linux before 5.11 has no such flag: closed,
          * then. */
-        if (r >= 0 && child_call(SYS_close_range, 3, ~0U, 1 << 2 /* CLOSE_RANGE_CLOEXEC */, 0, 0) < 0)
-                r = child_call(SYS_close_range, 3, ~0U, 0, 0, 0);
+        if (r >= 0 && child_call(SYS_close_range, 3 + start->n_extra_fds, ~0U,
+                                 1 << 2 /* CLOSE_RANGE_CLOEXEC */, 0, 0) < 0)
+                r = child_call(SYS_close_range, 3 + start->n_extra_fds, ~0U, 0, 0, 0);
         if (r >= 0) {
                 child_reset_signals();
                 r = child_call(SYS_execve, (long)start->path, (long)start->argv, (long)start->envp, 0, 0);
@@ -234,6 +255,27 @@ int ct_spawn_init(const struct ct_spawn_init *what, struct ct_child *ret, int *r
         return 0;
 }
 
+/* A copy that is out of the way of those that are placed: placing one must not overwrite another. */
+static int move_up(int fd)
+{
+        int moved = fcntl(fd, F_DUPFD_CLOEXEC, LOW_FDS);
+
+        return moved < 0 ? -errno : moved;
+}
+
+static int open_null(void)
+{
+        int fd = open("/dev/null", O_RDWR | O_CLOEXEC), moved;
+
+        if (fd < 0)
+                return -errno;
+        if (fd >= LOW_FDS)
+                return fd;
+        moved = move_up(fd);
+        ct_close(fd);
+        return moved;
+}
+
 int ct_spawn_program(const struct ct_spawn_program *what, struct ct_child *ret)
 {
         struct child_start start = {
@@ -242,30 +284,26 @@ int ct_spawn_program(const struct ct_spawn_program *what, struct ct_child *ret)
                 .argv = what->argv,
                 .envp = what->envp,
                 .folder = what->folder,
+                .tree_fd = what->tree_fd,
+                .tree_target = what->tree_target,
         };
-        int opened[3] = { -EBADF, -EBADF, -EBADF };
-        int r = 0;
+        int r = what->n_extra_fds > CT_SPAWN_EXTRA_FDS ? -E2BIG : 0;
 
-        /* Moved out of the way first, so that placing one of them cannot overwrite another. */
-        for (int i = 0; i < 3 && r == 0; i++) {
-                opened[i] = what->stdio[i] >= 0 ? fcntl(what->stdio[i], F_DUPFD_CLOEXEC, LOW_FDS)
-                                                : open("/dev/null", O_RDWR | O_CLOEXEC);
-                if (opened[i] < 0)
-                        r = -errno;
-                else if (opened[i] < 3) {
-                        int high = fcntl(opened[i], F_DUPFD_CLOEXEC, LOW_FDS);
-
-                        r = high < 0 ? -errno : 0;
-                        ct_close(opened[i]);
-                        opened[i] = high;
-                }
-                start.stdio[i] = opened[i];
-        }
-        if (r == 0)
-                r = spawn(0, -1, child_program, &start, ret, NULL);
         for (int i = 0; i < 3; i++)
-                ct_close(opened[i]);
-        return r;
+                start.stdio[i] = -EBADF;
+        for (int i = 0; i < 3 && r >= 0; i++)
+                r = start.stdio[i] = what->stdio[i] >= 0 ? move_up(what->stdio[i]) : open_null();
+        for (; r >= 0 && (size_t)start.n_extra_fds < what->n_extra_fds; start.n_extra_fds++) {
+                r = move_up(what->extra_fds[start.n_extra_fds]);
+                start.extra_fds[start.n_extra_fds] = r;
+        }
+        if (r >= 0)
+                r = spawn(what->tree_target ? CLONE_NEWNS : 0, -1, child_program, &start, ret, NULL);
+        for (int i = 0; i < 3; i++)
+                ct_close(start.stdio[i]);
+        for (int i = 0; i < start.n_extra_fds; i++)
+                ct_close(start.extra_fds[i]);
+        return r < 0 ? r : 0;
 }
 
 int ct_spawn_become(int program_fd, int socket_fd)

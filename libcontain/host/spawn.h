@@ -8,6 +8,7 @@
  * runs in between that could take a lock (docs/plan.md, "How a container starts").
  */
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -37,7 +38,15 @@ struct ct_spawn_program {
         char *const *envp;  /* ended by NULL */
         int stdio[3];       /* descriptors, or -1 for /dev/null */
         const char *folder; /* its working directory, or "/" when that is not there; NULL for the caller's */
+        const int *extra_fds; /* become 3, 4, … */
+        size_t n_extra_fds;   /* at most CT_SPAWN_EXTRA_FDS */
+        /* A detached tree, which it finds at this place, in a mount namespace of its own; NULL for neither.
+         */
+        const char *tree_target;
+        int tree_fd;
 };
+
+#define CT_SPAWN_EXTRA_FDS 10
 
 /* -errno when it cannot be executed, synchronously. */
 int ct_spawn_program(const struct ct_spawn_program *what, struct ct_child *ret);

@@ -73,6 +73,9 @@ class ErrorCode(_OpenEnum):
     PROGRAM = 462
     LOST = 466
 
+    # Containers at work
+    CHECKPOINT = 506
+
 
 class Cause(_OpenEnum):
     """Who has to change something: the part of the world that an error is due to."""
@@ -149,3 +152,20 @@ class DestroyFlags(IntFlag):
     """The keywords of Container.destroy()."""
 
     FORCE = 1 << 0
+
+
+class CheckpointFlags(IntFlag):
+    """What Container.checkpoint() and Container.restore() allow, or leave out."""
+
+    LEAVE_RUNNING = 1 << 0
+    PRE_DUMP = 1 << 1
+    TCP_ESTABLISHED = 1 << 2
+    TCP_SKIP_IN_FLIGHT = 1 << 3
+    EXT_UNIX_SK = 1 << 4
+    SHELL_JOB = 1 << 5
+    FILE_LOCKS = 1 << 6
+    EMPTY_NETWORK = 1 << 7
+    LAZY_PAGES = 1 << 8
+    AUTO_DEDUP = 1 << 9
+    LINK_REMAP = 1 << 10
+    TCP_CLOSE = 1 << 11

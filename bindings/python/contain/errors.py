@@ -101,6 +101,10 @@ class HookError(SetupError):
     """A hook failed or took too long."""
 
 
+class CheckpointError(ContainError):
+    """The container cannot be checkpointed, or not be restored."""
+
+
 class ProgramError(SetupError):
     """The container's program is absent or cannot be executed."""
 
@@ -119,6 +123,7 @@ _CLASSES: dict[int, type[ContainError]] = {
     ErrorCode.STATE: StateError,
     ErrorCode.HOOK: HookError,
     ErrorCode.PROGRAM: ProgramError,
+    ErrorCode.CHECKPOINT: CheckpointError,
 }
 
 # The hundreds are the chapters of <contain/error.h>.
