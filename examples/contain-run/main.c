@@ -36,9 +36,10 @@ static const struct command global = {
 };
 
 static const struct command *const commands[] = {
-        &command_create, &command_start,  &command_run,      &command_exec,   &command_kill, &command_pause,
-        &command_resume, &command_update, &command_delete,   &command_state,  &command_list, &command_spec,
-        &command_plan,   &command_check,  &command_features, &command_events, &command_ps,   NULL,
+        &command_create, &command_start,  &command_run,        &command_exec,    &command_kill,
+        &command_pause,  &command_resume, &command_update,     &command_delete,  &command_state,
+        &command_list,   &command_spec,   &command_plan,       &command_check,   &command_features,
+        &command_events, &command_ps,     &command_checkpoint, &command_restore, NULL,
 };
 
 /* A descriptor opened later must not become 0, 1 or 2, which the container would get. */
@@ -74,6 +75,8 @@ static int run_command(struct app *app, const struct command *command, char **ar
         r = options_parse(app, command, argv, values, &operands);
         if (r != 0 && command->failure != 0)
                 r = command->failure;
+        if (r == 0 && operands.help && command->check_help)
+                r = command->check_help(app);
         if (r == 0 && operands.help) {
                 help_print_command(stdout, command);
                 r = app_print(app, "");

@@ -55,6 +55,9 @@ struct command {
         bool leads_command; /* the first operand ends the options: a command with its own */
         int failure;        /* exit status for options that are wrong; 0 for EXIT_FAILURE */
 
+        /* May refuse to help with what cannot be had here; NULL for most. Returns as run() does. */
+        int (*check_help)(struct app *app);
+
         /* Returns the exit status, having reported what went wrong. */
         int (*run)(struct app *app, const void *options, const struct operands *operands);
 };
