@@ -5,6 +5,7 @@
 /* All of the public API. Begin with container.h; base.h has the rules that hold everywhere. */
 
 #include <contain/base.h>
+#include <contain/checkpoint.h>
 #include <contain/container.h>
 #include <contain/context.h>
 #include <contain/error.h>

@@ -67,18 +67,6 @@ const char *contain_id(contain_t *c)
         return c ? c->id : "";
 }
 
-/* A configuration is there and the container is not. Call with `life` held. */
-static int gate_configured(struct contain *c, contain_error_t **err)
-{
-        if (c->record || c->opened)
-                return ct_fail(err, CONTAIN_E_STATUS, EBUSY, NULL, "container '%s' is created already",
-                               c->id);
-        if (!c->spec)
-                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
-                               "container '%s' has no configuration yet", c->id);
-        return 0;
-}
-
 int contain_create(contain_t *c, contain_error_t **err)
 {
         int r = gate_container(c, err);

@@ -9,6 +9,8 @@
 
 #include "ops/handle.h"
 
+#include <string.h>
+
 /* 0, or -EINVAL for a NULL argument called @name. */
 static inline int gate_argument(const void *argument, const char *name, contain_error_t **err)
 {
@@ -44,6 +46,42 @@ static inline int gate_flags(unsigned flags, unsigned known, contain_error_t **e
                 return 0;
         return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "flags 0x%x are not known to this function",
                        flags & ~known);
+}
+
+/* A configuration is there and the container is not. Call with `life` held. */
+static inline int gate_configured(struct contain *c, contain_error_t **err)
+{
+        if (c->record || c->opened)
+                return ct_fail(err, CONTAIN_E_STATUS, EBUSY, NULL, "container '%s' is created already",
+                               c->id);
+        if (!c->spec)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
+                               "container '%s' has no configuration yet", c->id);
+        return 0;
+}
+
+/*
+ * Copies a struct of options that begins with its size. What the caller's version of the library did not know
+ * is zero in @known; what this one does not know has to be.
+ */
+static inline int gate_opts(const void *opts, void *known, size_t size, contain_error_t **err)
+{
+        const unsigned char *bytes = opts;
+        size_t given = 0;
+        int r = gate_argument(opts, "opts", err);
+
+        if (r < 0)
+                return r;
+        memcpy(&given, opts, sizeof(given));
+        if (given < sizeof(given) || given > 4096)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, E2BIG, NULL,
+                               "the size of argument 'opts' is not set");
+        for (size_t i = size; i < given; i++)
+                if (bytes[i] != 0)
+                        return ct_fail(err, CONTAIN_E_ARGUMENT, E2BIG, NULL,
+                                       "argument 'opts' has members that this version does not know");
+        memcpy(known, opts, given < size ? given : size);
+        return 0;
 }
 
 /* The handle's `life` lock for the length of a scope. */

@@ -2,12 +2,14 @@
 
 /*
  * What this build can do (runtime-spec, features.md, features-linux.md). The document is not about the
- * machine: what its kernel lacks is listed all the same, and only supportedFlags asks it.
+ * machine: what its kernel lacks is listed all the same. Only supportedFlags asks it, and whether there is a
+ * CRIU is looked up, as that one is no part of any build.
  */
 
 #include "ops/handle.h"
 
 #include "base/buf.h"
+#include "host/criu.h"
 #include "spec/options.h"
 
 #include <cap-ng.h>
@@ -97,15 +99,24 @@ static void put_general(struct ct_buf *buf)
         (void)ct_buf_puts(buf, "],\n");
 }
 
+static const char *truth(bool value)
+{
+        return value ? "true" : "false";
+}
+
 /* Those of this build, and those of a configuration that change what is done. */
 static void put_annotations(struct ct_buf *buf)
 {
+        _cleanup_free_ char *criu = NULL;
         const struct scmp_version *version = seccomp_version();
 
         (void)ct_buf_puts(buf, "\t\"annotations\": {\"libcontain.version\": \"" CT_VERSION "\"");
         if (version)
                 (void)ct_buf_printf(buf, ", \"libcontain.libseccomp.version\": \"%u.%u.%u\"", version->major,
                                     version->minor, version->micro);
+        /* By the name that engines know. */
+        (void)ct_buf_printf(buf, ", \"org.opencontainers.runc.checkpoint.enabled\": \"%s\"",
+                            truth(ct_criu_find(NULL, &criu, NULL) == 0));
         (void)ct_buf_puts(buf, "},\n\t\"potentiallyUnsafeConfigAnnotations\": [\"" STOP_SIGNAL "\"");
         (void)ct_buf_puts(buf, ct_systemd_built() ? ", \"org.systemd.property.\"],\n" : "],\n");
 }
@@ -151,11 +162,6 @@ static void put_seccomp(struct ct_buf *buf, const struct ct_facts *facts)
                 if (facts->seccomp_flags & filter_flags[i].bit)
                         put(&list, filter_flags[i].name);
         (void)ct_buf_puts(buf, "]\n\t\t},\n");
-}
-
-static const char *truth(bool value)
-{
-        return value ? "true" : "false";
 }
 
 /* What later versions will have says false, so that an engine does not ask for it. */

@@ -201,6 +201,8 @@ int ct_op_update(struct contain *c, const char *json, size_t size, contain_error
 int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err);
 int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err);
 int ct_op_become(struct contain *c, contain_error_t **err);
+int ct_op_checkpoint(struct contain *c, const contain_checkpoint_opts_t *opts, contain_error_t **err);
+int ct_op_restore(struct contain *c, const contain_restore_opts_t *opts, contain_error_t **err);
 int ct_op_status(struct contain *c, contain_error_t **err);
 int ct_op_state(struct contain *c, char **ret, contain_error_t **err);
 int ct_op_stats(struct contain *c, char **ret, contain_error_t **err);
@@ -287,6 +289,9 @@ int ct_record_make(struct contain *c, struct ct_record **ret, contain_error_t **
 /* Runs the hooks of a kind that is not in the plan: poststart, poststop. The first failure ends it unless
  * @all. */
 int ct_hooks_run(struct contain *c, enum ct_spec_hook_kind kind, int status, bool all, contain_error_t **err);
+/* Runs the hooks of a list in @folder, up to the first that fails. */
+int ct_hook_list_run(const struct ct_spec_hooks *hooks, enum ct_spec_hook_kind kind, const char *folder,
+                     const char *state, contain_error_t **err);
 
 /* The host's turns in the plan of a container that is being created. */
 struct ct_turn {

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int run(struct contain *c, const struct ct_spec_hook *hook, enum ct_spec_hook_kind kind, size_t i,
+static int run(const struct ct_spec_hook *hook, enum ct_spec_hook_kind kind, size_t i, const char *folder,
                const char *state, contain_error_t **err)
 {
         char *bare_argv[] = { (char *)(uintptr_t)hook->path, NULL }, *no_env[] = { NULL };
@@ -22,11 +22,21 @@ static int run(struct contain *c, const struct ct_spec_hook *hook, enum ct_spec_
                 .at = at,
                 .kind = ct_spec_hook_name(kind),
                 .state = state,
-                .folder = c->record->bundle,
+                .folder = folder,
         };
 
         (void)snprintf(at, sizeof(at), "/hooks/%s/%zu", run.kind, i);
         return ct_hook_run(&run, err);
+}
+
+int ct_hook_list_run(const struct ct_spec_hooks *hooks, enum ct_spec_hook_kind kind, const char *folder,
+                     const char *state, contain_error_t **err)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < hooks->n && r >= 0; i++)
+                r = run(&hooks->items[i], kind, i, folder, state, err);
+        return r;
 }
 
 int ct_hooks_run(struct contain *c, enum ct_spec_hook_kind kind, int status, bool all, contain_error_t **err)
@@ -51,7 +61,7 @@ int ct_hooks_run(struct contain *c, enum ct_spec_hook_kind kind, int status, boo
         for (size_t i = 0; i < hooks[kind].n; i++) {
                 contain_error_t *error = NULL;
 
-                r = run(c, &hooks[kind].items[i], kind, i, state, all ? &error : err);
+                r = run(&hooks[kind].items[i], kind, i, c->record->bundle, state, all ? &error : err);
                 if (r < 0 && !all)
                         return r;
                 if (r < 0)

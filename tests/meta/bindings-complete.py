@@ -19,7 +19,8 @@ STRUCT = re.compile(r'^typedef struct (\w+) \{(.*?)^\}', re.M | re.S)
 # The class of bindings/python/contain/constants.py for a prefix; the first that fits.
 PYTHON_CLASSES = (('CONTAIN_E_', 'ErrorCode'), ('CONTAIN_CAUSE_', 'Cause'), ('CONTAIN_STATUS_', 'Status'), ('CONTAIN_EVENT_', 'Event'),
                   ('CONTAIN_LOG_', 'LogLevel'), ('CONTAIN_CONFIG_', 'ConfigFlags'), ('CONTAIN_SIGNAL_', 'SignalFlags'),
-                  ('CONTAIN_DESTROY_', 'DestroyFlags'), ('CONTAIN_EXEC_', 'ExecFlags'), ('CONTAIN_', 'Flags'))
+                  ('CONTAIN_DESTROY_', 'DestroyFlags'), ('CONTAIN_EXEC_', 'ExecFlags'), ('CONTAIN_CHECKPOINT_', 'CheckpointFlags'),
+                  ('CONTAIN_', 'Flags'))
 
 
 def public_text():
@@ -53,6 +54,8 @@ def python_type(declared, lib):
         'contain_exit_t *': ctypes.POINTER(lib.Exit),
         'const contain_exec_options_t *': ctypes.POINTER(lib.ExecOptions),
         'uint32_t': ctypes.c_uint32,
+        'const contain_checkpoint_opts_t *': ctypes.POINTER(lib.CheckpointOpts),
+        'const contain_restore_opts_t *': ctypes.POINTER(lib.RestoreOpts),
         'contain_log_fn': lib.LOG_FN,
     }.get(declared, f'{declared}: not known to this test')
 
@@ -94,7 +97,8 @@ def check_numbers(report, text, constants, go):
 
 
 # The structs of the headers, and what _lib.py calls them.
-PYTHON_STRUCTS = {'contain_exit': 'Exit', 'contain_exec_options': 'ExecOptions'}
+PYTHON_STRUCTS = {'contain_exit': 'Exit', 'contain_exec_options': 'ExecOptions',
+                  'contain_checkpoint_opts': 'CheckpointOpts', 'contain_restore_opts': 'RestoreOpts'}
 
 MEMBER_TYPES = {'size_t': ctypes.c_size_t, 'int32_t': ctypes.c_int32, 'int64_t': ctypes.c_int64,
                 'uint32_t': ctypes.c_uint32, 'uint64_t': ctypes.c_uint64, 'char *': ctypes.c_char_p,

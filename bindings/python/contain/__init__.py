@@ -11,13 +11,14 @@
 """
 
 from ._handle import StrPath, signal_number, version
-from .constants import Cause, ErrorCode, Event, Flags, LogLevel, Status
+from .constants import Cause, CheckpointFlags, ErrorCode, Event, Flags, LogLevel, Status
 from .container import Container, Descriptor, ExitStatus, HasFileno
 from .context import Context, LogFunction
 from .process import Process
 from .errors import (
     AlreadyExists,
     Busy,
+    CheckpointError,
     ConfigError,
     ContainError,
     Forked,
@@ -38,6 +39,8 @@ __all__ = [
     "AlreadyExists",
     "Busy",
     "Cause",
+    "CheckpointError",
+    "CheckpointFlags",
     "ConfigError",
     "ContainError",
     "Container",

@@ -43,6 +43,40 @@ class ExecOptions(ctypes.Structure):
     ]
 
 
+class CheckpointOpts(ctypes.Structure):
+    """contain_checkpoint_opts_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("flags", c_uint32),
+        ("status_fd", c_int32),
+        ("image_path", c_char_p),
+        ("work_path", c_char_p),
+        ("parent_path", c_char_p),
+        ("page_server", c_char_p),
+        ("cgroups_mode", c_char_p),
+        ("network_lock", c_char_p),
+        ("criu", c_char_p),
+    ]
+
+
+class RestoreOpts(ctypes.Structure):
+    """contain_restore_opts_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("flags", c_uint32),
+        ("reserved", c_uint32),
+        ("image_path", c_char_p),
+        ("work_path", c_char_p),
+        ("cgroups_mode", c_char_p),
+        ("network_lock", c_char_p),
+        ("lsm_profile", c_char_p),
+        ("lsm_mount_context", c_char_p),
+        ("criu", c_char_p),
+    ]
+
+
 LOG_FN = ctypes.CFUNCTYPE(None, c_void_p, c_int, c_char_p)
 
 _HANDLE = c_void_p  # contain_t *, contain_ctx_t *, contain_error_t *
@@ -94,6 +128,9 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_set_listen_fds": (c_int, [_HANDLE, c_uint, c_char_p, _OUT]),
     "contain_set_notify_socket": (c_int, [_HANDLE, c_char_p, _OUT]),
     "contain_plan_json": (c_int, [_HANDLE, _OUT, _OUT]),
+    # checkpoint.h
+    "contain_checkpoint": (c_int, [_HANDLE, POINTER(CheckpointOpts), _OUT]),
+    "contain_restore": (c_int, [_HANDLE, POINTER(RestoreOpts), _OUT]),
     # resources.h
     "contain_stats_json": (c_int, [_HANDLE, _OUT, _OUT]),
     "contain_processes_json": (c_int, [_HANDLE, _OUT, _OUT]),
