@@ -7,18 +7,18 @@ package contain
 #include <contain/contain.h>
 
 // Pointers to C strings must not be put in Go memory that C gets: the structs live in C's.
-static contain_checkpoint_opts_t *new_checkpoint_opts(void)
+static contain_checkpoint_options_t *new_checkpoint_options(void)
 {
-	contain_checkpoint_opts_t *opts = calloc(1, sizeof(*opts));
+	contain_checkpoint_options_t *opts = calloc(1, sizeof(*opts));
 
 	if (opts)
 		opts->size = sizeof(*opts);
 	return opts;
 }
 
-static contain_restore_opts_t *new_restore_opts(void)
+static contain_restore_options_t *new_restore_options(void)
 {
-	contain_restore_opts_t *opts = calloc(1, sizeof(*opts));
+	contain_restore_options_t *opts = calloc(1, sizeof(*opts));
 
 	if (opts)
 		opts->size = sizeof(*opts);
@@ -90,7 +90,7 @@ type CheckpointOptions struct {
 func (c *Container) Checkpoint(o CheckpointOptions) error {
 	var s cStrings
 	defer s.free()
-	opts := C.new_checkpoint_opts()
+	opts := C.new_checkpoint_options()
 	if opts == nil {
 		panic("contain: out of memory")
 	}
@@ -130,7 +130,7 @@ type RestoreOptions struct {
 func (c *Container) Restore(o RestoreOptions) error {
 	var s cStrings
 	defer s.free()
-	opts := C.new_restore_opts()
+	opts := C.new_restore_options()
 	if opts == nil {
 		panic("contain: out of memory")
 	}

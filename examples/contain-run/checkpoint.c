@@ -22,7 +22,7 @@ static const struct option options_table[] = {
 static int run(struct app *app, const void *values, const struct operands *operands)
 {
         const struct images_options *options = values;
-        contain_checkpoint_opts_t opts = {
+        contain_checkpoint_options_t opts = {
                 .size = sizeof(opts),
                 .status_fd = (int)options->status_fd,
                 .image_path = images_path(options),

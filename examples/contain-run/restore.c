@@ -20,7 +20,7 @@ static const struct option options_table[] = {
 
 static int restore(struct app *app, const struct images_options *options, contain_t *c)
 {
-        contain_restore_opts_t opts = {
+        contain_restore_options_t opts = {
                 .size = sizeof(opts),
                 .image_path = images_path(options),
                 .work_path = options->work_path,

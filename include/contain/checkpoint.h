@@ -30,8 +30,8 @@ enum {
 };
 
 /** How a checkpoint is made. Zero where nothing is asked for. */
-typedef struct contain_checkpoint_opts {
-        size_t size;              /* sizeof(contain_checkpoint_opts_t), set by the caller */
+typedef struct contain_checkpoint_options {
+        size_t size;              /* sizeof(contain_checkpoint_options_t), set by the caller */
         uint32_t flags;           /* CONTAIN_CHECKPOINT_ flags */
         int32_t status_fd;        /* gets a NUL byte when lazy pages can be asked for; 0 or less: none */
         const char *image_path;   /* the folder for the images, made when it is not there */
@@ -41,7 +41,7 @@ typedef struct contain_checkpoint_opts {
         const char *cgroups_mode; /* "soft", "full", "strict" or "ignore"; NULL: "soft" */
         const char *network_lock; /* "iptables", "nftables" or "skip"; NULL: as CRIU sees fit */
         const char *criu;         /* the program; NULL: "criu" in one of the usual folders */
-} contain_checkpoint_opts_t;
+} contain_checkpoint_options_t;
 
 /**
  * contain_checkpoint() - write a running container to files
@@ -58,12 +58,12 @@ typedef struct contain_checkpoint_opts {
  *          CRIU; -EPERM when the caller is not root; -EOPNOTSUPP for what this CRIU lacks; -errno.
  * Since:   1.0
  */
-CONTAIN_API int contain_checkpoint(contain_t *c, const contain_checkpoint_opts_t *opts,
+CONTAIN_API int contain_checkpoint(contain_t *c, const contain_checkpoint_options_t *opts,
                                    contain_error_t **err);
 
 /** How a container is restored. Zero where nothing is asked for. */
-typedef struct contain_restore_opts {
-        size_t size;                   /* sizeof(contain_restore_opts_t), set by the caller */
+typedef struct contain_restore_options {
+        size_t size;                   /* sizeof(contain_restore_options_t), set by the caller */
         uint32_t flags;                /* CONTAIN_CHECKPOINT_ flags that are for restores */
         uint32_t reserved;             /* 0 */
         const char *image_path;        /* the folder with the images */
@@ -73,7 +73,7 @@ typedef struct contain_restore_opts {
         const char *lsm_profile;       /* "apparmor:NAME" or "selinux:LABEL" instead of the one kept */
         const char *lsm_mount_context; /* SELinux context of mounts, instead of the one kept */
         const char *criu;              /* the program; NULL: "criu" in one of the usual folders */
-} contain_restore_opts_t;
+} contain_restore_options_t;
 
 /**
  * contain_restore() - make a container from a checkpoint
@@ -91,7 +91,7 @@ typedef struct contain_restore_opts {
  * Returns: 0; -EEXIST when the id is taken; otherwise as contain_checkpoint().
  * Since:   1.0
  */
-CONTAIN_API int contain_restore(contain_t *c, const contain_restore_opts_t *opts, contain_error_t **err);
+CONTAIN_API int contain_restore(contain_t *c, const contain_restore_options_t *opts, contain_error_t **err);
 
 #ifdef __cplusplus
 }

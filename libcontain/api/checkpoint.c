@@ -16,9 +16,9 @@
          CONTAIN_CHECKPOINT_TCP_SKIP_IN_FLIGHT | CONTAIN_CHECKPOINT_LINK_REMAP)
 #define RESTORE_FLAGS (BOTH_FLAGS | CONTAIN_CHECKPOINT_TCP_CLOSE)
 
-int contain_checkpoint(contain_t *c, const contain_checkpoint_opts_t *opts, contain_error_t **err)
+int contain_checkpoint(contain_t *c, const contain_checkpoint_options_t *opts, contain_error_t **err)
 {
-        contain_checkpoint_opts_t known = { 0 };
+        contain_checkpoint_options_t known = { 0 };
         int r = gate_container(c, err);
 
         if (r == 0)
@@ -31,9 +31,9 @@ int contain_checkpoint(contain_t *c, const contain_checkpoint_opts_t *opts, cont
         return ct_op_checkpoint(c, &known, err);
 }
 
-int contain_restore(contain_t *c, const contain_restore_opts_t *opts, contain_error_t **err)
+int contain_restore(contain_t *c, const contain_restore_options_t *opts, contain_error_t **err)
 {
-        contain_restore_opts_t known = { 0 };
+        contain_restore_options_t known = { 0 };
         int r = gate_container(c, err);
 
         if (r == 0)

@@ -13,7 +13,7 @@
 struct dump {
         struct ct_criu_job job;
         struct ct_arena *arena; /* of a configuration that was read for this */
-        const contain_checkpoint_opts_t *opts;
+        const contain_checkpoint_options_t *opts;
         bool told_ready;
 };
 
@@ -48,7 +48,7 @@ static int find_spec(struct dump *dump, contain_error_t **err)
                 dump->job.spec = c->spec;
                 return 0;
         }
-        r = ct_op_read_bundle(c->record->bundle, &text, &size, err);
+        r = ct_op_config(c, &text, &size, err);
         if (r < 0)
                 return r;
         dump->arena = ct_arena_new();
@@ -65,7 +65,7 @@ static int find_spec(struct dump *dump, contain_error_t **err)
 
 static int check_options(const struct dump *dump, contain_error_t **err)
 {
-        const contain_checkpoint_opts_t *opts = dump->opts;
+        const contain_checkpoint_options_t *opts = dump->opts;
 
         if (opts->parent_path && opts->parent_path[0] == '/')
                 return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
@@ -309,7 +309,7 @@ static int checkpoint_locked(struct dump *dump, contain_error_t **err)
         return wait_for_end(c, err);
 }
 
-int ct_op_checkpoint(struct contain *c, const contain_checkpoint_opts_t *opts, contain_error_t **err)
+int ct_op_checkpoint(struct contain *c, const contain_checkpoint_options_t *opts, contain_error_t **err)
 {
         _cleanup_(ct_state_freep) struct ct_state *state = NULL;
         _cleanup_(dump_done) struct dump dump = { .job = CT_CRIU_JOB_INIT, .opts = opts };
@@ -329,6 +329,8 @@ int ct_op_checkpoint(struct contain *c, const contain_checkpoint_opts_t *opts, c
                 r = ct_state_open(c->ctx->state_root, c->id, &state, err);
                 if (r == 0)
                         r = ct_state_lock(state, err);
+                if (r == 0)
+                        r = ct_op_look_again(c, state, err);
                 if (r < 0)
                         return r;
         }

@@ -201,8 +201,8 @@ int ct_op_update(struct contain *c, const char *json, size_t size, contain_error
 int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err);
 int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err);
 int ct_op_become(struct contain *c, contain_error_t **err);
-int ct_op_checkpoint(struct contain *c, const contain_checkpoint_opts_t *opts, contain_error_t **err);
-int ct_op_restore(struct contain *c, const contain_restore_opts_t *opts, contain_error_t **err);
+int ct_op_checkpoint(struct contain *c, const contain_checkpoint_options_t *opts, contain_error_t **err);
+int ct_op_restore(struct contain *c, const contain_restore_options_t *opts, contain_error_t **err);
 int ct_op_status(struct contain *c, contain_error_t **err);
 int ct_op_state(struct contain *c, char **ret, contain_error_t **err);
 int ct_op_stats(struct contain *c, char **ret, contain_error_t **err);

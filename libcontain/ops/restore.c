@@ -22,7 +22,7 @@
 
 struct restoration {
         struct contain *c;
-        const contain_restore_opts_t *opts;
+        const contain_restore_options_t *opts;
         struct ct_criu_job job;
         struct ct_criu_fds namespaces;
         struct ct_state *state; /* claimed and locked */
@@ -38,7 +38,8 @@ struct restoration {
         bool hooks_run;
 };
 
-static void restoration_init(struct restoration *make, struct contain *c, const contain_restore_opts_t *opts)
+static void restoration_init(struct restoration *make, struct contain *c,
+                             const contain_restore_options_t *opts)
 {
         *make = (struct restoration){
                 .c = c,
@@ -136,7 +137,9 @@ static int claim(struct restoration *make, contain_error_t **err)
         struct contain *c = make->c;
         int r = ct_state_claim(c->ctx->state_root, c->id, &make->state, err);
 
-        return r < 0 ? r : ct_state_save(make->state, make->record, err);
+        if (r == 0)
+                r = ct_state_save(make->state, make->record, err);
+        return r < 0 ? r : ct_state_save_config(make->state, c->config, c->config_size, err);
 }
 
 static int open_sources(struct restoration *make, contain_error_t **err)
@@ -406,8 +409,10 @@ static int run(struct restoration *make, contain_error_t **err)
 static void hand_over(struct restoration *make)
 {
         struct contain *c = make->c;
+        int64_t now = ct_time_now();
 
         ct_container_release(c);
+        ct_state_note_started(make->state, now);
         make->state = ct_state_free(make->state);
         pthread_mutex_lock(&c->look);
         c->record = ct_take(make->record);
@@ -419,8 +424,10 @@ static void hand_over(struct restoration *make)
         c->child.pidfd = ct_high_fd(c->child.pidfd);
         make->child.pidfd = -EBADF;
         c->console_fd = ct_high_fd(ct_take_fd(&make->console_fd));
-        c->exited = false;
+        c->exited = c->oom = false;
         c->started = true;
+        c->started_nsec = now;
+        c->ended_nsec = 0;
         c->events.exit_told = c->events.exit_watched = false;
         c->events.oom_kills = 0;
         ct_event_watch(c);
@@ -430,7 +437,7 @@ static void hand_over(struct restoration *make)
         ct_log(c->ctx, CONTAIN_LOG_DEBUG, "%s: restored, with process %d", c->id, (int)c->child.pid);
 }
 
-static int restore(struct contain *c, const contain_restore_opts_t *opts, contain_error_t **err)
+static int restore(struct contain *c, const contain_restore_options_t *opts, contain_error_t **err)
 {
         _cleanup_(restoration_done) struct restoration make;
         int r;
@@ -449,7 +456,7 @@ static int restore(struct contain *c, const contain_restore_opts_t *opts, contai
         return 0;
 }
 
-int ct_op_restore(struct contain *c, const contain_restore_opts_t *opts, contain_error_t **err)
+int ct_op_restore(struct contain *c, const contain_restore_options_t *opts, contain_error_t **err)
 {
         contain_error_t *kill_error = NULL;
         int r;

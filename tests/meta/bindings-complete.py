@@ -54,8 +54,8 @@ def python_type(declared, lib):
         'contain_exit_t *': ctypes.POINTER(lib.Exit),
         'const contain_exec_options_t *': ctypes.POINTER(lib.ExecOptions),
         'uint32_t': ctypes.c_uint32,
-        'const contain_checkpoint_opts_t *': ctypes.POINTER(lib.CheckpointOpts),
-        'const contain_restore_opts_t *': ctypes.POINTER(lib.RestoreOpts),
+        'const contain_checkpoint_options_t *': ctypes.POINTER(lib.CheckpointOptions),
+        'const contain_restore_options_t *': ctypes.POINTER(lib.RestoreOptions),
         'contain_log_fn': lib.LOG_FN,
     }.get(declared, f'{declared}: not known to this test')
 
@@ -98,7 +98,7 @@ def check_numbers(report, text, constants, go):
 
 # The structs of the headers, and what _lib.py calls them.
 PYTHON_STRUCTS = {'contain_exit': 'Exit', 'contain_exec_options': 'ExecOptions',
-                  'contain_checkpoint_opts': 'CheckpointOpts', 'contain_restore_opts': 'RestoreOpts'}
+                  'contain_checkpoint_options': 'CheckpointOptions', 'contain_restore_options': 'RestoreOptions'}
 
 MEMBER_TYPES = {'size_t': ctypes.c_size_t, 'int32_t': ctypes.c_int32, 'int64_t': ctypes.c_int64,
                 'uint32_t': ctypes.c_uint32, 'uint64_t': ctypes.c_uint64, 'char *': ctypes.c_char_p,

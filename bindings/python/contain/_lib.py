@@ -43,8 +43,8 @@ class ExecOptions(ctypes.Structure):
     ]
 
 
-class CheckpointOpts(ctypes.Structure):
-    """contain_checkpoint_opts_t"""
+class CheckpointOptions(ctypes.Structure):
+    """contain_checkpoint_options_t"""
 
     _fields_ = [
         ("size", c_size_t),
@@ -60,8 +60,8 @@ class CheckpointOpts(ctypes.Structure):
     ]
 
 
-class RestoreOpts(ctypes.Structure):
-    """contain_restore_opts_t"""
+class RestoreOptions(ctypes.Structure):
+    """contain_restore_options_t"""
 
     _fields_ = [
         ("size", c_size_t),
@@ -129,8 +129,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_set_notify_socket": (c_int, [_HANDLE, c_char_p, _OUT]),
     "contain_plan_json": (c_int, [_HANDLE, _OUT, _OUT]),
     # checkpoint.h
-    "contain_checkpoint": (c_int, [_HANDLE, POINTER(CheckpointOpts), _OUT]),
-    "contain_restore": (c_int, [_HANDLE, POINTER(RestoreOpts), _OUT]),
+    "contain_checkpoint": (c_int, [_HANDLE, POINTER(CheckpointOptions), _OUT]),
+    "contain_restore": (c_int, [_HANDLE, POINTER(RestoreOptions), _OUT]),
     # resources.h
     "contain_stats_json": (c_int, [_HANDLE, _OUT, _OUT]),
     "contain_processes_json": (c_int, [_HANDLE, _OUT, _OUT]),

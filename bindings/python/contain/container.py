@@ -26,7 +26,7 @@ from ._handle import (
     lib,
     text,
 )
-from ._lib import CheckpointOpts, Exit, RestoreOpts
+from ._lib import CheckpointOptions, Exit, RestoreOptions
 from .constants import CheckpointFlags, DestroyFlags, ErrorCode, Event, Flags, SignalFlags, Status
 from .context import Context
 from .errors import NotFound, NotRunning, Timeout
@@ -440,8 +440,8 @@ class Container:
         CRIU's log is in `work_path`, or with the images. `parent_path`, of an earlier PRE_DUMP, is relative to
         `image_path`. `criu` is the program, where it is in none of the usual folders.
         """
-        opts = CheckpointOpts(
-            size=sizeof(CheckpointOpts),
+        opts = CheckpointOptions(
+            size=sizeof(CheckpointOptions),
             flags=int(flags),
             status_fd=status_fd or 0,
             image_path=c_string(image_path),
@@ -468,8 +468,8 @@ class Container:
         criu: StrPath | None = None,
     ) -> None:
         """Makes this container, whose configuration is loaded, from a checkpoint; its program runs at once."""
-        opts = RestoreOpts(
-            size=sizeof(RestoreOpts),
+        opts = RestoreOptions(
+            size=sizeof(RestoreOptions),
             flags=int(flags),
             image_path=c_string(image_path),
             work_path=c_string_or_null(work_path),

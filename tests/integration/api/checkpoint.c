@@ -207,7 +207,7 @@ TEST(failed_checkpoints_leave_it_as_it_was)
 
 TEST(checkpoint_arguments)
 {
-        contain_checkpoint_opts_t none = { .size = sizeof(none) };
+        contain_checkpoint_options_t none = { .size = sizeof(none) };
         auto_container c = NULL;
         auto_fd in = -1, out = -1;
         FAKE(w, images, "");

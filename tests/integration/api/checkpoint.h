@@ -17,8 +17,8 @@
 /* A folder of the world's, and both structs of options with it. */
 struct images {
         char path[96], work[96];
-        contain_checkpoint_opts_t dump;
-        contain_restore_opts_t restore;
+        contain_checkpoint_options_t dump;
+        contain_restore_options_t restore;
 };
 
 static inline void images_init(struct images *images, const struct world *w, const char *name,
