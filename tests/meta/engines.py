@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The differences from other runtimes that tests/engines/ allows are those that docs/engines.md explains, and no others."""
+"""The differences from other runtimes that tests/engines/ allows are those that docs/engines.md explains, and no others; its examples can be read."""
 
 import ast
+import json
 import re
 
 import tree
+
+try:
+    import tomllib
+except ImportError:                     # Python before 3.11
+    tomllib = None
 
 PAGE = 'docs/engines.md'
 ROW = re.compile(r'^\| `([a-z0-9-]+)` \| (\S.*) \|$', re.M)
@@ -18,6 +24,19 @@ def named_in(path):
         if isinstance(node, ast.keyword) and node.arg == 'differs' and isinstance(node.value, ast.Dict):
             found |= {value.value for value in node.value.values if isinstance(value, ast.Constant)}
     return found
+
+
+def check_examples(report):
+    """What readers copy into configuration files can be read."""
+    for kind, text in re.findall(r'^```(json|toml)\n(.*?)^```', tree.read(PAGE), re.M | re.S):
+        report.at(f'{PAGE}: {text.strip().splitlines()[0]}')
+        if kind == 'toml' and not tomllib:
+            report.skip(f'{PAGE}: this Python does not read TOML')
+            continue
+        try:
+            (json if kind == 'json' else tomllib).loads(text)
+        except ValueError as error:
+            report.check(False, f'{PAGE}: {error}: {text}')
 
 
 def main():
@@ -34,6 +53,7 @@ def main():
         report.at(name)
         report.check(name in explained, f'{used.get(name)}: {PAGE} does not explain "{name}"')
         report.check(name in used, f'{PAGE}: no case has the difference "{name}"')
+    check_examples(report)
     report.end()
 
 
