@@ -42,6 +42,7 @@ class Engine:
 
     PROGRAMS = ()
     PEERS = ('crun', 'runc')
+    needs_root = True
 
     def __init__(self, place, runtime):
         self.place, self.runtime = place, runtime

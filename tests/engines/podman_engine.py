@@ -44,11 +44,16 @@ class Podman(Engine):
         words = {'name': os.path.basename(self.runtime), 'place': self.place, 'runtime': self.runtime, 'manager': self.manager, 'driver': self.driver}
         self.environment['CONTAINERS_CONF'] = self.write('containers.conf', CONF.format(**words))
         self.environment['CONTAINERS_STORAGE_CONF'] = self.write('storage.conf', STORAGE.format(**words))
-        os.mkdir(self.path('networks'))
+        self.make_folder('networks')
         self.must(self.podman('load', '-q', '-i', os.path.join(self.place, '..', 'image.tar')))
 
     def argv(self, *arguments):
         return ('podman', '--runtime', os.path.basename(self.runtime), *arguments)
+
+    def make_folder(self, name):
+        """A folder of whoever runs podman."""
+        os.makedirs(self.path(name), exist_ok=True)
+        return self.path(name)
 
     def podman(self, *arguments, **options):
         return self.program(*self.argv(*arguments), **options)

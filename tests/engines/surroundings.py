@@ -18,7 +18,7 @@ import time
 from harness.world import CLONE_NEWNS, MS_PRIVATE, MS_REC, mount
 
 CLONE_NEWCGROUP, CLONE_NEWIPC, CLONE_NEWPID, CLONE_NEWNET = 0x02000000, 0x08000000, 0x20000000, 0x40000000
-PR_SET_PDEATHSIG, MNT_DETACH = 1, 2
+PR_SET_PDEATHSIG, MNT_DETACH, MS_SHARED = 1, 2, 1 << 20
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 CGROUPS = '/sys/fs/cgroup'
 
@@ -101,8 +101,9 @@ def _remount_system(hierarchies):
         mount(kind, point, kind, data=None if kind == 'cgroup2' else ('none,' if '=' in name else '') + name)
     for path in COVERED:
         if os.path.isdir(path):
-            mount('tmpfs', os.path.realpath(path), 'tmpfs', data='mode=1777' if path.endswith('tmp') else 'mode=755')
+            mount('tmpfs', os.path.realpath(path), 'tmpfs', data='mode=1777' if path.endswith(('tmp', 'shm')) else 'mode=755')
     os.mkdir('/run/lock')
+    mount(None, '/', flags=MS_REC | MS_SHARED)  # as systemd has it, and rootless podman wants it
 
 
 def _loopback_up():

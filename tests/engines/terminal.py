@@ -16,7 +16,7 @@ from engine import EngineError, Run
 class Terminal:
     """with Terminal(argv, env) as t: t.expect('# '); t.send('exit 3\\n'); run = t.end()"""
 
-    def __init__(self, argv, env, rows=24, columns=80, **options):
+    def __init__(self, argv, env, rows=24, columns=80, preexec_fn=None):
         self.argv, self.seen = argv, ''
         self.ours, theirs = pty.openpty()
         self.resize(rows, columns)
@@ -24,9 +24,11 @@ class Terminal:
         def take_terminal():
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            if preexec_fn:
+                preexec_fn()
 
         self.process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, env=env,
-                                        **{'preexec_fn': take_terminal, **options})
+                                        preexec_fn=take_terminal)
         os.close(theirs)
 
     def resize(self, rows, columns):
