@@ -30,7 +30,7 @@ int files_read_fd(int fd, char **ret, size_t *ret_length)
                 return -errno;
         /* Pipes and the like have no size. */
         capacity = S_ISREG(st.st_mode) && st.st_size < READ_LIMIT ? (size_t)st.st_size + 1 : READ_LIMIT;
-        text = malloc(capacity);
+        text = malloc(capacity + 1);
         if (!text)
                 return -ENOMEM;
         while (length < capacity) {
@@ -41,6 +41,7 @@ int files_read_fd(int fd, char **ret, size_t *ret_length)
                         break;
                 length += (size_t)n;
         }
+        text[length] = '\0';
         *ret = take(text);
         *ret_length = length;
         return 0;

@@ -6,7 +6,7 @@
 
 /* These return 0 or -errno. */
 
-/* Reads a file whole, into @ret, to be freed. */
+/* Reads a file whole, into @ret, to be freed, with a NUL behind it. */
 int files_read(const char *path, char **ret, size_t *ret_length);
 /* The same of what is left to read from @fd. */
 int files_read_fd(int fd, char **ret, size_t *ret_length);

@@ -134,5 +134,18 @@ class Plan(case.CliCase):
         self.refuse('/mounts/0/destination', 'plan', b.path)
 
 
+class Process(case.CliCase):
+    def test_of_any_length(self):
+        """A file's text is all that is read of it, whatever is behind it in memory."""
+        name, _ = self.running()
+        environment = {**os.environ, 'MALLOC_PERTURB_': '170'}
+        for length in range(8):
+            path = self.fresh_path('process')
+            with open(path, 'w', encoding='utf-8') as f:
+                json.dump({'cwd': '/', 'args': ['/bin/echo', 'x' * length], 'user': {'uid': 0, 'gid': 0}}, f)
+            result = self.succeed('exec', '--process', path, name, env=environment)
+            self.assertEqual(result.out, 'x' * length + '\n', str(result))
+
+
 if __name__ == '__main__':
     case.main()
