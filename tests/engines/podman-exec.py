@@ -50,7 +50,7 @@ def exit_status_of_no_program(podman):
     return podman.outcome(execute(podman, 'no-such-program'))
 
 
-@suite.case(status=126, differs={'err': 'failure-text'}, err=re.compile('no-such-user|unable to find user'))
+@suite.case(status=255, err=re.compile('unable to find user no-such-user'))
 def exit_status_of_an_unknown_user(podman):
     podman.running('c1')
     return podman.outcome(execute(podman, 'true', options=['--user=no-such-user']))
@@ -164,7 +164,7 @@ def several_at_once(podman):
     podman.running('c1')
     started = [podman.start(*podman.argv('exec', 'c1', 'sh', '-c', f'echo {n}; exit {n}')) for n in range(8)]
     runs = [podman.end(process) for process in started]
-    return {'status': 0, 'codes': [run.status for run in runs], 'out': [run.out for run in runs]}
+    return {'status': 0, 'codes': [run.status for run in runs], 'out': [run.out for run in runs], 'err': [podman.plain(run.err) for run in runs]}
 
 
 @suite.case(status=137)
@@ -176,14 +176,13 @@ def ends_with_its_container(podman):
     return {'status': podman.end(process).status}
 
 
-@suite.case(status=0, out='3')
+@suite.case(status=0, out='0\n1\n2\n3')
 def descriptors(podman):
     podman.running('c1')
-    with open('/dev/null', 'rb') as null:
-        return podman.outcome(execute(podman, 'sh', '-c', 'ls /proc/$$/fd | wc -l', stdin=null))
+    return podman.outcome(execute(podman, 'ls', '/proc/self/fd'))
 
 
-@suite.case(status=0, out='uid=0(root) gid=0(root) groups=0(root)')
+@suite.case(status=0, out='uid=0(root) gid=0(root)')
 def in_a_user_namespace(podman):
     podman.running('c1', options=['--uidmap=0:100000:65536'])
     return podman.outcome(execute(podman, 'id'))
