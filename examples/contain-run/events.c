@@ -7,6 +7,7 @@
 #include "duration.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -18,15 +19,17 @@ struct events_options {
         bool stats;
 };
 
+/* Nobody reads any more: the end, and no failure. */
+#define ENDED (-1)
+
 /* Prints one event; @data NULL for none. */
 static int print_event(struct app *app, contain_t *c, const char *type, const char *data)
 {
-        _cleanup_free_ char *line = NULL;
-
-        if (asprintf(&line, "{\"type\":\"%s\",\"id\":\"%s\"%s%s}", type, contain_id(c),
-                     data ? ",\"data\":" : "", data ? data : "") < 0)
-                return app_fail(app, "out of memory");
-        return app_print(app, line);
+        if (printf("{\"type\":\"%s\",\"id\":\"%s\"%s%s}\n", type, contain_id(c), data ? ",\"data\":" : "",
+                   data ? data : "") >= 0 &&
+            fflush(stdout) == 0)
+                return 0;
+        return errno == EPIPE ? ENDED : app_fail(app, "cannot write to standard output: %s", strerror(errno));
 }
 
 /* A container that ends meanwhile has no numbers any more; that it has ended is told by its event. */
@@ -91,7 +94,7 @@ static int follow(struct app *app, contain_t *c, int event_fd, int timer_fd)
                         return app_fail(app, "cannot wait for events: %s", strerror(errno));
                 }
                 if (fds[2].revents)
-                        return EXIT_SUCCESS;
+                        return ENDED;
                 r = print_happened(app, c, &ended);
                 if (r == 0 && !ended && read(timer_fd, &ticks, sizeof(ticks)) > 0)
                         r = print_stats(app, c);
@@ -126,10 +129,14 @@ static int run(struct app *app, const void *values, const struct operands *opera
         /* Also without --stats: a container without numbers is refused now, not later. */
         if (contain_stats_json(c, &document, &error) < 0)
                 return app_fail_error(app, error);
+        (void)signal(SIGPIPE, SIG_IGN);
         if (options->stats)
-                return print_event(app, c, "stats", document);
-        r = make_timer(app, interval, &timer_fd);
-        return r != 0 ? r : follow(app, c, event_fd, timer_fd);
+                r = print_event(app, c, "stats", document);
+        else
+                r = make_timer(app, interval, &timer_fd);
+        if (r == 0 && !options->stats)
+                r = follow(app, c, event_fd, timer_fd);
+        return r == ENDED ? EXIT_SUCCESS : r;
 }
 
 static const struct option options_table[] = {

@@ -69,7 +69,7 @@ TEST(numbers_grow)
         WORLD(w);
 
         c = guest_new(&w, CONFIG(w, "dd if=/dev/zero of=/dev/shm/x bs=1M count=8 2>/dev/null; "
-                                    "i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done; exit 0"));
+                                    "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; exit 0"));
         REQUIRE(c != NULL);
         EXPECT_OK(contain_create(c, &error_));
         before = stats_of(c);
