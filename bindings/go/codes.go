@@ -55,7 +55,7 @@ const (
 	ErrDevice    Code = C.CONTAIN_E_DEVICE    // a device cannot be supplied
 	ErrConsole   Code = C.CONTAIN_E_CONSOLE   // the terminal cannot be set up
 	ErrHook      Code = C.CONTAIN_E_HOOK      // a hook failed or took too long
-	ErrCgroup    Code = C.CONTAIN_E_CGROUP    // a cgroup cannot be made, set or joined
+	ErrCgroup    Code = C.CONTAIN_E_CGROUP    // a cgroup cannot be made, set, joined or read
 	ErrSysctl    Code = C.CONTAIN_E_SYSCTL    // a kernel parameter cannot be set
 	ErrLimit     Code = C.CONTAIN_E_LIMIT     // a resource limit or a scheduling value cannot be set
 	ErrIdentity  Code = C.CONTAIN_E_IDENTITY  // ids, groups or capabilities cannot be set

@@ -377,7 +377,8 @@ enum {
  *
  * Poll it in any loop (POLLIN), then call contain_event_next(); never read from it. What others do to the
  * container is told, too, when the kernel tells it: that is so of its end and of OOM, and on cgroup v2 of
- * pauses. On v1, another process's pause does not wake the descriptor, but is among the next events.
+ * pauses. On v1, another process's pause does not wake the descriptor, but is among the next events. A
+ * handle of contain_open() is told of what happens after the first call.
  *
  * Threads: any, in parallel with every other call on @c.
  * Returns: a new descriptor; -errno.

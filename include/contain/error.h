@@ -50,7 +50,7 @@ enum {
         CONTAIN_E_DEVICE = 424,    /* a device cannot be supplied */
         CONTAIN_E_CONSOLE = 427,   /* the terminal cannot be set up */
         CONTAIN_E_HOOK = 431,      /* a hook failed or took too long */
-        CONTAIN_E_CGROUP = 435,    /* a cgroup cannot be made, set or joined */
+        CONTAIN_E_CGROUP = 435,    /* a cgroup cannot be made, set, joined or read */
         CONTAIN_E_SYSCTL = 438,    /* a kernel parameter cannot be set */
         CONTAIN_E_LIMIT = 442,     /* a resource limit or a scheduling value cannot be set */
         CONTAIN_E_IDENTITY = 445,  /* ids, groups or capabilities cannot be set */

@@ -128,6 +128,14 @@ const char *ct_cgroup_path(const struct ct_cgroup *cgroup, size_t i)
         return i < cgroup->layout->n ? cgroup->members[i].path : NULL;
 }
 
+bool ct_cgroup_is_nowhere(const struct ct_cgroup *cgroup)
+{
+        for (size_t i = 0; i < cgroup->layout->n; i++)
+                if (cgroup->members[i].path)
+                        return false;
+        return true;
+}
+
 enum ct_cgroup_end ct_cgroup_end(const struct ct_cgroup *cgroup, size_t i)
 {
         const struct ct_cgroup_member *member = &cgroup->members[i];

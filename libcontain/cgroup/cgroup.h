@@ -76,6 +76,9 @@ int ct_cgroup_start_scope(struct ct_cgroup *cgroup, const char *id, pid_t pid,
 /* The path below hierarchy @i's mountpoint, "/a/b"; NULL when the container has no cgroup there. Borrowed. */
 const char *ct_cgroup_path(const struct ct_cgroup *cgroup, size_t i);
 
+/* Whether it has no path at all: every hierarchy was passed over by ct_cgroup_create(), or is gone since. */
+bool ct_cgroup_is_nowhere(const struct ct_cgroup *cgroup);
+
 /* What becomes of the cgroup in hierarchy @i at the container's end: one that was there before stays. */
 enum ct_cgroup_end {
         CT_CGROUP_REMOVED, /* with all below */

@@ -166,6 +166,11 @@ static int make_cgroup(struct creation *make, contain_error_t **err)
         if (r < 0)
                 return r;
         make->cgroup_made = true;
+        /* Whoever may make none has none: no signal, no number and no pause can go by it. */
+        if (ct_cgroup_is_nowhere(make->cgroup)) {
+                make->cgroup = make->turn.cgroup = ct_cgroup_free(make->cgroup);
+                make->cgroup_made = false;
+        }
         return 0;
 }
 

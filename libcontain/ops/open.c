@@ -49,7 +49,11 @@ static int open_cgroup(struct contain *c, const struct ct_record *record, struct
         r = ct_context_layout(c->ctx, &layout, err);
         if (r < 0)
                 return r;
-        return ct_cgroup_load(layout, record->cgroup, ret, &cause) < 0 ? fail_damaged(c, &cause, err) : 0;
+        if (ct_cgroup_load(layout, record->cgroup, ret, &cause) < 0)
+                return fail_damaged(c, &cause, err);
+        if (ct_cgroup_is_nowhere(*ret))
+                *ret = ct_cgroup_free(*ret);
+        return 0;
 }
 
 bool ct_op_is_replaced(struct contain *c, struct ct_state *state)

@@ -38,6 +38,26 @@ class OneId(RootlessCase):
         self.succeed('delete', name)
         self.assert_no_trace()
 
+    def test_processes_and_numbers(self):
+        """Without a cgroup its processes are those of its pid namespace, and there are no numbers"""
+        b = self.bundle('sh', '-c', 'sleep 100 & echo ready; wait')
+        name = self.fresh_id()
+        created = self.succeed('create', '--bundle', b.path, name)
+        self.succeed('start', name)
+        self.wait_for_output(created, 'ready')
+        pids = json.loads(self.succeed('ps', '-f', 'json', name).out)
+        self.assertEqual(len(pids), 2)
+        self.assertIn(self.state(name)['pid'], pids)
+        if os.path.exists('/sys/fs/cgroup/cgroup.controllers'):
+            data = json.loads(self.succeed('events', '--stats', name).out)['data']
+            self.assertEqual(data['pids']['current'], 2)
+            self.assertEqual(data['network_interfaces'][0]['Name'], 'lo')
+        else:
+            self.refuse('has no cgroup', 'events', '--stats', name)
+            self.refuse('has no cgroup', 'pause', name)
+        self.succeed('kill', '--all', name, 'KILL')
+        self.wait_for_status(name, 'stopped')
+
     def test_files_belong_to_the_user(self):
         folder = self.scratch('data')
         os.chmod(folder, 0o777)
