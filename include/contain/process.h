@@ -17,7 +17,11 @@ extern "C" {
 
 /** Flags of contain_exec(). */
 enum {
-        CONTAIN_EXEC_DETACH = 1 << 0,       /* it lives on when its handle goes; else it is killed then */
+        /*
+         * It lives on when its handle goes; else it is killed then. It is not the caller's child, so that how
+         * it ended is known from Linux 6.15 on only, or to the subreaper who has it.
+         */
+        CONTAIN_EXEC_DETACH = 1 << 0,
         CONTAIN_EXEC_IGNORE_PAUSED = 1 << 1 /* in a paused container, wait until that is resumed */
 };
 
@@ -119,7 +123,9 @@ CONTAIN_API int contain_process_signal(contain_process_t *process, int signo, co
  * @ret:        receives how it ended; its size must be set; may be NULL
  * @err:        receives the details of a failure; may be NULL
  *
- * Asking again gives the same answer.
+ * Asking again gives the same answer. Before it is asked, the process is a zombie, without whose end the
+ * kernel does not let the container's own process end: contain_wait(), contain_destroy() and the like, of any
+ * container of the same context, see to that, but nobody who only polls contain_pidfd().
  *
  * Threads: any, in parallel with every other call on @process.
  * Returns: 0; -ETIMEDOUT.

@@ -74,16 +74,21 @@ int init_step_enter_time(struct init *in, const struct plan_step *step)
 
 /*
  * The process that goes on is born into the namespaces that were joined or unshared for children, as
- * a sibling of this one: the host is its parent. Both may talk to the host; this one has one
+ * a sibling of this one, so that the host is its parent, or as nobody's child. Both may talk to the host; this one has one
  * thing left to say.
  */
 int init_step_fork(struct init *in, const struct plan_step *step)
 {
         struct plan_message message = { .kind = PLAN_MESSAGE_CHILD, .step = in->step };
         int pidfd = INIT_NO_FD;
-        struct clone_args args = { .flags = CLONE_PARENT | CLONE_PIDFD | step->n[0],
-                                   .pidfd = (uintptr_t)&pidfd };
+        struct clone_args args = { .flags = CLONE_PIDFD | step->n[0], .pidfd = (uintptr_t)&pidfd };
         int r;
+
+        /* An orphan is its subreaper's, or the first process's, as soon as this one is gone. */
+        if (step->n[1] != 0)
+                args.exit_signal = SIGCHLD;
+        else
+                args.flags |= CLONE_PARENT;
 
         r = sys_fork(&args);
         if (r < 0)

@@ -57,6 +57,8 @@ int ct_context_new(struct contain_ctx **ret, contain_error_t **err)
         ctx->program_fd = -EBADF;
         ctx->log_level = CONTAIN_LOG_WARNING;
         (void)pthread_mutex_init(&ctx->lock, NULL);
+        (void)pthread_mutex_init(&ctx->further_lock, NULL);
+        ctx->further_fd = -EBADF;
         ctx->state_root = default_state_root();
         if (!ctx->state_root)
                 return ct_fail_memory(err);
@@ -71,6 +73,8 @@ struct contain_ctx *ct_context_unref(struct contain_ctx *ctx)
         ct_probe_free(ctx->probe);
         ct_cgroup_layout_free(ctx->layout);
         ct_close(ctx->program_fd);
+        ct_close(ctx->further_fd);
+        (void)pthread_mutex_destroy(&ctx->further_lock);
         (void)pthread_mutex_destroy(&ctx->lock);
         free(ctx->state_root);
         free(ctx);

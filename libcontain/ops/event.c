@@ -135,6 +135,7 @@ int ct_op_event_fd(struct contain *c, contain_error_t **err)
                         events->epoll_fd = ct_take_fd(&epoll_fd);
                         events->wake_fd = ct_take_fd(&wake_fd);
                         ct_event_poll(events, events->wake_fd);
+                        ct_event_poll(events, ct_further_fd(c->ctx));
                         ct_event_watch(c);
                 }
         }

@@ -234,6 +234,7 @@ static int compile(struct execution *exec, contain_error_t **err)
                 .id = exec->c->id,
                 .bundle = exec->bundle,
                 .exec = true,
+                .detach = (exec->request->flags & CONTAIN_EXEC_DETACH) != 0,
                 .chroot = !has_own_mounts(exec->spec),
                 .no_new_keyring = exec->no_new_keyring,
                 .namespace_fds = exec->entry.types,
@@ -378,6 +379,7 @@ static void hand_over(struct execution *exec, struct contain_process *process)
         process->child.pidfd = ct_high_fd(process->child.pidfd);
         exec->turn.child.pidfd = -EBADF;
         process->console_fd = ct_high_fd(ct_take_fd(&exec->console_fd));
+        ct_further_add(process);
 }
 
 static int execute(struct execution *exec, contain_error_t **err)

@@ -16,6 +16,8 @@ struct contain_process {
         bool detached; /* lives on when the handle goes */
         int console_fd;
 
+        struct contain_process *next; /* of its context's; under further_lock */
+
         pthread_mutex_t look;
         struct ct_child child;
         struct ct_exit exit;
@@ -51,5 +53,13 @@ bool ct_exec_process_ended(struct contain_process *process);
 int ct_exec_process_signal(struct contain_process *process, int signo, contain_error_t **err);
 int ct_exec_process_wait(struct contain_process *process, int timeout_ms, contain_exit_t *ret,
                          contain_error_t **err);
+
+/* --- exec-set.c ----------------------------------------------------------------------------- */
+
+/* Among those that ct_further_reap() sees to. */
+void ct_further_add(struct contain_process *process);
+void ct_further_remove(struct contain_process *process);
+/* It has ended: nobody is to be woken for it any more. */
+void ct_further_forget(const struct contain_process *process);
 
 #endif

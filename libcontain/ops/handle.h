@@ -52,6 +52,10 @@ struct contain_ctx {
         struct ct_probe *probe;
         struct ct_cgroup_layout *layout;
         int program_fd;
+
+        pthread_mutex_t further_lock;
+        struct contain_process *further; /* those that contain_exec() has started, and that are not freed */
+        int further_fd;                  /* epoll set of their pidfds; -1 until asked for */
 };
 
 int ct_context_new(struct contain_ctx **ret, contain_error_t **err);
@@ -276,6 +280,16 @@ int64_t ct_time_now(void);
 void ct_exit_complete(struct contain *c);
 /* Says how a process ended. */
 void ct_exit_fill(const struct ct_exit *exit, contain_exit_t *ret);
+/*
+ * An exec'd process of ours that nobody has waited for is a zombie, and keeps the first process of its pid
+ * namespace from ending. So whoever waits for that takes their status first.
+ */
+/* An epoll set that is readable when one of them has ended, borrowed; -EBADF when there is no room for it. */
+int ct_further_fd(struct contain_ctx *ctx);
+void ct_further_reap(struct contain_ctx *ctx);
+/* ct_pidfd_poll() of a container's process, seeing to them meanwhile. */
+int ct_further_poll(struct contain_ctx *ctx, int pidfd, int timeout_ms);
+
 /* Kills what the container has and waits for its end, up to CT_KILL_TIMEOUT_MS. */
 int ct_process_kill(struct contain *c, contain_error_t **err);
 

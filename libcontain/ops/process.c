@@ -45,6 +45,7 @@ bool ct_process_ended(struct contain *c)
 {
         bool ended;
 
+        ct_further_reap(c->ctx);
         pthread_mutex_lock(&c->look);
         ended = ct_process_ended_locked(c);
         pthread_mutex_unlock(&c->look);
@@ -53,10 +54,10 @@ bool ct_process_ended(struct contain *c)
 
 /* Waits until @pidfd has ended, signalling again now and then: a process may be stopped, traced or just being
  * forked. */
-static int wait_for_end(int pidfd)
+static int wait_for_end(struct contain_ctx *ctx, int pidfd)
 {
         for (int waited = 0; waited < CT_KILL_TIMEOUT_MS; waited += 500) {
-                int r = ct_pidfd_poll(pidfd, 500);
+                int r = ct_further_poll(ctx, pidfd, 500);
 
                 if (r != 0)
                         return r < 0 ? r : 0;
@@ -77,7 +78,7 @@ int ct_process_kill(struct contain *c, contain_error_t **err)
         if (r < 0 && r != -ESRCH)
                 return ct_fail(err, CONTAIN_E_SYSTEM, -r, NULL, "cannot kill the process of container '%s'",
                                c->id);
-        r = wait_for_end(c->child.pidfd);
+        r = wait_for_end(c->ctx, c->child.pidfd);
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_SYSTEM, -r, NULL, "the process of container '%s' does not end",
                                c->id);

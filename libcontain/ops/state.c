@@ -66,6 +66,7 @@ int ct_op_status(struct contain *c, contain_error_t **err)
 {
         int status;
 
+        ct_further_reap(c->ctx);
         pthread_mutex_lock(&c->look);
         status = status_locked(c, err);
         pthread_mutex_unlock(&c->look);

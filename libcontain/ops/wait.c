@@ -59,7 +59,7 @@ int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_e
                 if (pidfd < 0)
                         return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "container '%s' has no process",
                                        c->id);
-                r = ct_pidfd_poll(pidfd, timeout_ms);
+                r = ct_further_poll(c->ctx, pidfd, timeout_ms);
                 if (r < 0)
                         return ct_fail(err, CONTAIN_E_SYSTEM, -r, NULL, "cannot wait for container '%s'",
                                        c->id);

@@ -53,6 +53,7 @@ struct ct_request {
         const char *bundle; /* absolute path */
         bool become, no_pivot, no_new_keyring;
         bool exec;              /* a further process, in the namespaces of namespace_fds */
+        bool detach;            /* … which is not the caller's child */
         bool chroot;            /* … whose root is not that of the mount namespace */
         bool has_rootfs_fd;     /* rootfs given as a descriptor */
         uint64_t namespace_fds; /* CLONE_NEW* of the namespaces given as descriptors */

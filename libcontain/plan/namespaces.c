@@ -159,9 +159,10 @@ int ct_plan_add_entry(struct ct_build *build, contain_error_t **err)
                 r = ct_plan_add_cgroup(build, err);
         if (r < 0)
                 return r;
-        if (build->joined_namespaces & (CLONE_NEWPID | CLONE_NEWUSER)) {
+        if (build->request->detach || (build->joined_namespaces & (CLONE_NEWPID | CLONE_NEWUSER))) {
                 build->flags |= PLAN_FLAG_STAGED;
-                ct_build_add(build, .op = STEP_FORK, .at = "/linux/namespaces");
+                ct_build_add(build, .op = STEP_FORK, .at = "/linux/namespaces",
+                             .n = { 0, build->request->detach });
         }
         ct_build_add(build, .op = STEP_ENTER_ROOT,
                      .slot = build->request->chroot ? ct_build_slot(build, PLAN_SLOT_ROOT, "", NULL, NULL, 0)

@@ -29,7 +29,7 @@
         X(ROOT_IDS, INIT, "root-ids", CONTAIN_E_IDMAP, "", "uid gid", "")                                    \
         X(TIME_OFFSETS, HOST, "time-offsets", CONTAIN_E_NAMESPACE, "offsets", "", "")                        \
         X(ENTER_TIME, INIT, "enter-time-namespace", CONTAIN_E_NAMESPACE, "", "", "")                         \
-        X(FORK, INIT, "fork", CONTAIN_E_SPAWN, "", "%flags", "")                                             \
+        X(FORK, INIT, "fork", CONTAIN_E_SPAWN, "", "%flags orphan", "")                                      \
         X(HIDE, INIT, "not-dumpable", CONTAIN_E_SPAWN, "", "", "")                                           \
         X(CGROUP, HOST, "cgroup", CONTAIN_E_CGROUP, "path", "", "")                                          \
         /* of a further process in a container; ENTER_ROOT: the slot is its root, none: that of the mount    \

@@ -242,14 +242,14 @@ TEST(capabilities)
         c = exec_running(&w, config);
         REQUIRE(c != NULL);
         EXPECT_EXEC(c, "{}", "grep -E 'Cap(Inh|Prm|Eff|Bnd|Amb)' /proc/self/status",
-                    "CapInh:\t0000000000000000\nCapPrm:\t0000000000000020\nCapEff:\t0000000000000020\n"
+                    "CapInh:\t0000000000000000\nCapPrm:\t0000000000000021\nCapEff:\t0000000000000021\n"
                     "CapBnd:\t0000000000000021\nCapAmb:\t0000000000000000\n");
         /* CVE-2016-8867: nothing of it is somebody else's. */
         EXPECT_EXEC(c, "{'user':{'uid':9,'gid':9}}", "grep -E 'Cap(Inh|Eff|Amb)' /proc/self/status",
-                    "CapInh:\t0000000000000000\nCapEff:\t0000000000000020\nCapAmb:\t0000000000000000\n");
-        EXPECT_EXEC(c, "{'capabilities':{'bounding':['CAP_CHOWN'],'permitted':['CAP_CHOWN']}}",
-                    "grep -E 'Cap(Inh|Prm|Eff)' /proc/self/status",
-                    "CapInh:\t0000000000000000\nCapPrm:\t0000000000000021\nCapEff:\t0000000000000020\n");
+                    "CapInh:\t0000000000000000\nCapEff:\t0000000000000000\nCapAmb:\t0000000000000000\n");
+        EXPECT_EXEC(c, "{'capabilities':{'bounding':['CAP_SETUID'],'inheritable':['CAP_CHOWN']}}",
+                    "grep -E 'Cap(Inh|Bnd)' /proc/self/status",
+                    "CapInh:\t0000000000000001\nCapBnd:\t00000000000000a1\n");
         EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
 }
 
@@ -438,6 +438,31 @@ TEST(what_its_handle_leaves)
         EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
         EXPECT_EQ(poll(&(struct pollfd){ .fd = left, .events = POLLIN }, 1, 10000), 1);
         EXPECT(waitid(P_PIDFD, (id_t)left, &info, WEXITED) == 0 || errno == ECHILD);
+}
+
+/* A zombie that nobody has waited for would keep pid 1 of its namespace from ending. */
+TEST(processes_that_nobody_waits_for)
+{
+        contain_exit_t ended = { .size = sizeof(ended) };
+        auto_container c = NULL;
+        auto_process p = NULL;
+        auto_process q = NULL;
+        auto_fd events = -1;
+        WORLD_OF_ANYBODY(w);
+
+        c = exec_running(&w, config_new(w.rootfs, "sleep 100"));
+        REQUIRE(c != NULL);
+        p = exec_script(c, "{}", "exit 5", NULL);
+        q = exec_script(c, "{}", "sleep 100", NULL);
+        REQUIRE(p != NULL && q != NULL);
+        events = contain_event_fd(c, NULL);
+        EXPECT_OK(contain_signal(c, SIGKILL, 0, &error_));
+        EXPECT_OK(contain_wait(c, 5000, NULL, &error_));
+        EXPECT_OK(contain_process_wait(p, 0, &ended, &error_));
+        EXPECT_EQ(ended.code, 5);
+        EXPECT_OK(contain_process_wait(q, 0, &ended, &error_));
+        EXPECT_EQ(ended.signo, SIGKILL);
+        EXPECT_OK(contain_destroy(c, 0, &error_));
 }
 
 TEST(changes_to_the_process)

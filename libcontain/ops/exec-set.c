@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The processes that contain_exec() has started from one context, for the container's end to wait for none of
+ * them. */
+
+#include "ops/exec.h"
+
+#include "base/fds.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+static void watch(struct contain_ctx *ctx, const struct contain_process *process)
+{
+        struct epoll_event event = { .events = EPOLLIN };
+
+        (void)epoll_ctl(ctx->further_fd, EPOLL_CTL_ADD, process->child.pidfd, &event);
+}
+
+int ct_further_fd(struct contain_ctx *ctx)
+{
+        int fd;
+
+        pthread_mutex_lock(&ctx->further_lock);
+        if (ctx->further_fd < 0) {
+                fd = ct_high_fd(epoll_create1(EPOLL_CLOEXEC));
+                ctx->further_fd = fd < 0 ? -EBADF : fd;
+                for (struct contain_process *p = ctx->further; p && fd >= 0; p = p->next)
+                        watch(ctx, p);
+        }
+        fd = ctx->further_fd;
+        pthread_mutex_unlock(&ctx->further_lock);
+        return fd;
+}
+
+void ct_further_add(struct contain_process *process)
+{
+        struct contain_ctx *ctx = process->ctx;
+
+        pthread_mutex_lock(&ctx->further_lock);
+        process->next = ctx->further;
+        ctx->further = process;
+        if (ctx->further_fd >= 0)
+                watch(ctx, process);
+        pthread_mutex_unlock(&ctx->further_lock);
+}
+
+void ct_further_remove(struct contain_process *process)
+{
+        struct contain_ctx *ctx = process->ctx;
+
+        pthread_mutex_lock(&ctx->further_lock);
+        for (struct contain_process **p = &ctx->further; *p; p = &(*p)->next) {
+                if (*p != process)
+                        continue;
+                *p = process->next;
+                ct_further_forget(process);
+                break;
+        }
+        pthread_mutex_unlock(&ctx->further_lock);
+}
+
+void ct_further_forget(const struct contain_process *process)
+{
+        /* The set is the first process's, whose copy this may be. */
+        if (process->ctx->further_fd >= 0 && process->maker == getpid())
+                (void)epoll_ctl(process->ctx->further_fd, EPOLL_CTL_DEL, process->child.pidfd, NULL);
+}
+
+void ct_further_reap(struct contain_ctx *ctx)
+{
+        pthread_mutex_lock(&ctx->further_lock);
+        for (struct contain_process *p = ctx->further; p; p = p->next)
+                (void)ct_exec_process_ended(p);
+        pthread_mutex_unlock(&ctx->further_lock);
+}
+
+static int64_t now_msec(void)
+{
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int ct_further_poll(struct contain_ctx *ctx, int pidfd, int timeout_ms)
+{
+        int64_t end = now_msec() + timeout_ms;
+        struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
+                                { .fd = ct_further_fd(ctx), .events = POLLIN } };
+
+        for (;;) {
+                int64_t left = timeout_ms < 0 ? -1 : end - now_msec();
+
+                if (timeout_ms >= 0 && left < 0)
+                        left = 0;
+                if (poll(fds, 2, (int)left) < 0 && errno != EINTR)
+                        return -errno;
+                if (fds[0].revents != 0)
+                        return 1;
+                if (fds[1].revents != 0)
+                        ct_further_reap(ctx);
+                else if (left == 0)
+                        return 0;
+                fds[0].revents = fds[1].revents = 0;
+        }
+}
