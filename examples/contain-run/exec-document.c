@@ -150,16 +150,20 @@ static int change(struct app *app, const struct exec_options *options, contain_t
         return 0;
 }
 
-int exec_document(struct app *app, const struct exec_options *options, contain_t *c, char **argv, char **ret)
+int exec_document(struct app *app, const struct exec_options *options, contain_t *c, char **argv, char **ret,
+                  size_t *ret_length)
 {
-        size_t length;
         int r;
 
         if (!options->process && !argv[0])
                 return app_fail(app, "no command to run: exec takes one, or --process");
-        if (!options->process)
-                return change(app, options, c, argv, ret);
-        r = files_read(options->process, ret, &length);
+        if (!options->process) {
+                r = change(app, options, c, argv, ret);
+                if (r == 0)
+                        *ret_length = strlen(*ret);
+                return r;
+        }
+        r = files_read(options->process, ret, ret_length);
         if (r < 0)
                 return app_fail(app, "cannot read '%s': %s", options->process, strerror(-r));
         return 0;

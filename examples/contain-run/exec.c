@@ -53,9 +53,10 @@ static int start(struct app *app, const struct exec_options *options, contain_t 
         contain_exec_options_t how = { .size = sizeof(how) };
         _cleanup_error_ contain_error_t *error = NULL;
         _cleanup_free_ char *document = NULL;
+        size_t length = 0;
         int fds[128], r;
 
-        r = exec_document(app, options, c, argv, &document);
+        r = exec_document(app, options, c, argv, &document, &length);
         if (r != 0)
                 return r;
         for (unsigned i = 0; i < options->preserve_fds; i++)
@@ -68,7 +69,7 @@ static int start(struct app *app, const struct exec_options *options, contain_t 
                 how.flags |= CONTAIN_EXEC_DETACH;
         if (options->ignore_paused)
                 how.flags |= CONTAIN_EXEC_IGNORE_PAUSED;
-        if (contain_exec(c, document, strlen(document), &how, ret, &error) < 0)
+        if (contain_exec(c, document, length, &how, ret, &error) < 0)
                 return app_fail_error(app, error);
         return 0;
 }

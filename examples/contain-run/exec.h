@@ -28,6 +28,7 @@ struct exec_options {
 
 /* exec-document.c: the document of the process, to be freed. @argv: the command, ended by NULL; may be empty.
  */
-int exec_document(struct app *app, const struct exec_options *options, contain_t *c, char **argv, char **ret);
+int exec_document(struct app *app, const struct exec_options *options, contain_t *c, char **argv, char **ret,
+                  size_t *ret_length);
 
 #endif
