@@ -74,8 +74,8 @@ int init_step_enter_time(struct init *in, const struct plan_step *step)
 
 /*
  * The process that goes on is born into the namespaces that were joined or unshared for children, as
- * a sibling of this one, so that the host is its parent, or as nobody's child. Both may talk to the host; this one has one
- * thing left to say.
+ * a sibling of this one, so that the host is its parent, or as nobody's child. Both may talk to the host;
+ * this one has one thing left to say.
  */
 int init_step_fork(struct init *in, const struct plan_step *step)
 {

@@ -139,6 +139,12 @@ static bool set_flag(struct world *world, const char *word)
                 return request->has_rootfs_fd = true;
         if (strcmp(word, "seccomp-socket") == 0)
                 return request->has_seccomp_socket = true;
+        if (strcmp(word, "exec") == 0)
+                return request->exec = true;
+        if (strcmp(word, "detach") == 0)
+                return request->detach = true;
+        if (strcmp(word, "chroot") == 0)
+                return request->chroot = true;
         if (strcmp(word, "in-user-namespace") == 0)
                 return !(world->facts.in_initial_userns = false);
         return false;
@@ -149,7 +155,9 @@ static bool add_namespace_fd(struct ct_request *request, const char *value)
         static const struct {
                 const char *name;
                 uint64_t type;
-        } types[] = { { "network", CLONE_NEWNET }, { "mount", CLONE_NEWNS }, { "user", CLONE_NEWUSER } };
+        } types[] = { { "network", CLONE_NEWNET }, { "mount", CLONE_NEWNS },      { "user", CLONE_NEWUSER },
+                      { "pid", CLONE_NEWPID },     { "cgroup", CLONE_NEWCGROUP }, { "ipc", CLONE_NEWIPC },
+                      { "uts", CLONE_NEWUTS } };
 
         for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
                 if (strcmp(value, types[i].name) == 0)
@@ -219,6 +227,11 @@ struct ct_plan *world_compile(struct world *world, const char *config, contain_e
 
         if (ct_spec_parse(world->arena, config, strlen(config), &spec, ret_error) < 0)
                 return NULL;
+        /* The process of a further one is the one in the configuration. */
+        if (world->request.exec)
+                return ct_plan_compile_exec(spec, &world->facts, &world->request, &plan, ret_error) < 0
+                               ? NULL
+                               : plan;
         if (ct_plan_compile(spec, &world->facts, &world->request, &plan, ret_error) < 0)
                 return NULL;
         return plan;
