@@ -136,7 +136,7 @@ class Pid(case.CliCase):
         script = '''
             set -e
             $RUN create --bundle "$BUNDLE" $NAME >/dev/null </dev/null
-            pid=$($RUN state $NAME | sed 's/.*"pid": *\\([0-9]*\\).*/\\1/')
+            pid=$($RUN state $NAME | grep '"pid"' | tr -dc 0-9)
             $RUN start $NAME
             while [ -e /proc/$pid ]; do :; done
             for i in 1 2 3 4 5 6 7 8 9; do
