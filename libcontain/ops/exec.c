@@ -19,6 +19,9 @@
 #include <signal.h>
 #include <string.h>
 
+/* How long a container that ends may take until its first process counts as ended. */
+#define END_MS 200
+
 struct execution {
         struct contain *c;
         const struct ct_exec_request *request;
@@ -406,20 +409,43 @@ static int execute(struct execution *exec, contain_error_t **err)
         return r < 0 ? r : converse(exec, err);
 }
 
+/* Failures that can come from the container's end, and come a moment before its first process counts as
+ * ended. */
+static bool may_be_its_end(int code)
+{
+        return code == CONTAIN_E_SPAWN || code == CONTAIN_E_CGROUP || code == CONTAIN_E_LOST ||
+               code == CONTAIN_E_NAMESPACE || code == CONTAIN_E_ROOTFS || code == CONTAIN_E_STATE;
+}
+
+/* Nothing can be forked in the pid namespace of a container that ended meanwhile, its cgroup is gone, and so
+ * on. */
+static int explain_end(const struct execution *exec, int r, contain_error_t **err)
+{
+        if (!may_be_its_end(contain_error_code(*err)))
+                return r;
+        if (exec->first.pidfd >= 0 ? ct_pidfd_poll(exec->first.pidfd, END_MS) != 1
+                                   : !ct_process_ended(exec->c))
+                return r;
+        *err = contain_error_free(*err);
+        return fail_ended(exec->c, err);
+}
+
 int ct_op_exec(struct contain *c, const struct ct_exec_request *request, struct contain_process **ret,
                contain_error_t **err)
 {
         _cleanup_(ct_exec_process_freep) struct contain_process *process = NULL;
+        _cleanup_(contain_error_freep) contain_error_t *unheard = NULL;
         _cleanup_(execution_done) struct execution exec;
         int r;
 
+        err = err ? err : &unheard;
         execution_init(&exec, c, request);
         process = ct_exec_process_new(c, err);
         if (!process)
                 return -ENOMEM;
         r = ct_plan_place_in_process(execute(&exec, err), err);
         if (r < 0)
-                return r;
+                return explain_end(&exec, r, err);
         hand_over(&exec, process);
         ct_log(c->ctx, CONTAIN_LOG_DEBUG, "%s: process %d runs in it", c->id, (int)process->child.pid);
         *ret = ct_take(process);

@@ -60,6 +60,8 @@ int ct_op_load(struct contain *c, const char *json, size_t size, const char *dir
 int ct_op_config(struct contain *c, char **ret, size_t *ret_size, contain_error_t **err)
 {
         _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+        _cleanup_free_ char *text = NULL;
+        size_t size = 0;
         char *copy;
         int r;
 
@@ -75,11 +77,19 @@ int ct_op_config(struct contain *c, char **ret, size_t *ret_size, contain_error_
         r = ct_state_open(c->ctx->state_root, c->id, &state, err);
         if (r < 0)
                 return r;
-        r = ct_state_load_config(state, ret, ret_size, err);
+        r = ct_state_load_config(state, &text, &size, err);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        /* While its process lives, what is under its id is its own. */
+        if (ct_process_ended(c))
+                return ct_fail(err, CONTAIN_E_NOT_RUNNING, ESRCH, NULL, "container '%s' is not running",
+                               c->id);
         if (r == -ENOENT)
                 return ct_fail(err, CONTAIN_E_STATE, ENOENT, NULL,
                                "the configuration of container '%s' was not kept", c->id);
-        return r;
+        *ret = ct_take(text);
+        *ret_size = size;
+        return 0;
 }
 
 int ct_op_read_bundle(const char *dir, char **ret, size_t *ret_size, contain_error_t **err)

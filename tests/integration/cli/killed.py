@@ -17,9 +17,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../
 from harness import case  # noqa: E402
 
 # How many moments of each command. An emulated machine takes its time.
-POINTS = int(os.environ.get('CONTAIN_TEST_POINTS') or (6 if os.environ.get('CONTAIN_TEST_OWN_MACHINE') else 30))
+POINTS = int(os.environ.get('CONTAIN_TEST_POINTS') or (6 if os.environ.get('CONTAIN_TEST_OWN_MACHINE') else 15))
 PR_SET_PDEATHSIG = 1
-STATUSES = ('creating', 'created', 'running', 'stopped')
+STATUSES = ('creating', 'created', 'running', 'paused', 'stopped')
 
 
 def die_with_parent():
@@ -96,6 +96,17 @@ class Killed(case.CliCase):
 
     def test_kill_all(self):
         self.sweep([self.CREATE, self.START], 'kill', '--all', 'NAME', 'KILL')
+
+    def test_exec(self):
+        self.sweep([self.CREATE, self.START], 'exec', '--detach', 'NAME', 'sleep', '100')
+        self.sweep([self.CREATE, self.START], 'exec', 'NAME', 'true')
+
+    def test_pause_and_resume(self):
+        self.sweep([self.CREATE, self.START], 'pause', 'NAME')
+        self.sweep([self.CREATE, self.START, ('pause', 'NAME')], 'resume', 'NAME')
+
+    def test_update(self):
+        self.sweep([self.CREATE, self.START], 'update', '--pids-limit', '100', 'NAME')
 
     def test_delete(self):
         self.sweep([self.CREATE, self.START], 'delete', '--force', 'NAME')

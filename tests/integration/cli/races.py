@@ -8,6 +8,7 @@ waits for ever, nothing is left, and whoever looks in between sees a container o
 import json
 import os
 import random
+import signal
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
@@ -28,9 +29,13 @@ LOST = {
     'kill': (NOT_RUNNING, ABSENT),
     'delete': (ABSENT, STILL_RUNNING),
     'state': (ABSENT,),
+    'exec': (NOT_RUNNING, ABSENT, 'cannot exec in'),
+    'pause': (NOT_RUNNING, ABSENT, 'is paused already', 'operation canceled'),
+    'resume': (NOT_RUNNING, ABSENT, 'is not paused', 'operation canceled'),
+    'update': (NOT_RUNNING, ABSENT),
     'list': (),
 }
-STATUSES = {'creating', 'created', 'running', 'stopped'}
+STATUSES = {'creating', 'created', 'running', 'paused', 'stopped'}
 
 
 class Crowds:
@@ -39,12 +44,12 @@ class Crowds:
     def at_once(self, *commands):
         return crowd.at_once(self, commands)
 
-    def check(self, result, *lost):
-        """Success, or a single line that has one of the texts @lost. Returns whether it succeeded."""
+    def check(self, result, *lost, failed=1):
+        """Success, or @failed and a single line that has one of the texts @lost. Returns whether it succeeded."""
         if result.status == 0:
             self.assertEqual(result.err, '', str(result))
             return True
-        self.assertEqual(result.status, 1, str(result))
+        self.assertEqual(result.status, failed, str(result))
         self.assertEqual(result.err.count('\n'), 1, str(result))
         self.assertTrue(any(text in result.err.lower() for text in lost), str(result))
         return False
@@ -61,7 +66,7 @@ class Crowds:
         for state in [states] if command == 'state' else states:
             self.assertEqual(state['id'], name)
             self.assertIn(state['status'], STATUSES)
-            self.assertEqual(state['pid'] > 0, state['status'] in ('created', 'running'), state)
+            self.assertEqual(state['pid'] > 0, state['status'] in ('created', 'running', 'paused'), state)
 
     def created(self, script=case.WAIT):
         name = self.fresh_id()
@@ -161,14 +166,39 @@ class Crowds:
             self.succeed('delete', '--force', name)
         self.assert_no_trace()
 
+    def test_pause_and_resume(self):
+        name = self.started()
+        if 'operation not supported' in self.cli('pause', name).err:
+            self.skipTest('nothing can freeze here')
+        self.succeed('delete', '--force', name)
+        for _ in range(ROUNDS):
+            name = self.started()
+            self.assertEqual(self.winners(self.at_once(*[('pause', name)] * crowd.SIZE), *LOST['pause']), 1)
+            self.assertEqual(self.status(name), 'paused')
+            self.assertGreaterEqual(self.winners(self.at_once(*[('resume', name)] * crowd.SIZE), *LOST['resume']), 1)
+            self.assertEqual(self.status(name), 'running')
+            commands = [('pause', name), ('resume', name), ('exec', name, 'true'), ('kill', name, 'KILL')] * 4
+            for result, argv in zip(self.at_once(*commands), commands):
+                self.check_use(result, argv)
+            self.wait_for_status(name, 'stopped')
+            self.succeed('delete', name)
+        self.assert_no_trace()
+
+    def check_use(self, result, argv):
+        if argv[0] != 'exec':
+            self.check(result, *LOST[argv[0]])
+        elif result.status != 128 + signal.SIGKILL:
+            self.check(result, *LOST['exec'], failed=255)
+
     def test_everything(self):
         """Lives of one id, each command by whoever comes"""
         b, name = self.shell(case.WAIT), self.fresh_id()
         for _ in range(ROUNDS * 4):
             commands = random.choices((('create', '--bundle', b.path, name), ('start', name), ('kill', name, 'KILL'),
                                        ('kill', '--all', name, 'KILL'), ('delete', name), ('delete', '--force', name),
-                                       ('run', '--detach', '--bundle', b.path, name), ('state', name), ('list', '--format=json')),
-                                      weights=(4, 4, 2, 1, 2, 2, 2, 2, 1), k=crowd.SIZE)
+                                       ('run', '--detach', '--bundle', b.path, name), ('state', name), ('list', '--format=json'),
+                                       ('exec', name, 'true'), ('exec', '--detach', name, 'sleep', '10')),
+                                      weights=(4, 4, 2, 1, 2, 2, 2, 2, 1, 2, 1), k=crowd.SIZE)
             for result, argv in zip(self.at_once(*commands), commands):
                 if argv[0] in ('state', 'list'):
                     self.check_look(result, name)
@@ -176,7 +206,7 @@ class Crowds:
                     # Its container may be killed, started or removed by others before it is done with it.
                     self.check(result, EXISTS, KILLED, *LOST['start'])
                 else:
-                    self.check(result, *LOST[argv[0]])
+                    self.check_use(result, argv)
         self.succeed('delete', '--force', name)
         self.assert_no_trace()
 
