@@ -20,7 +20,7 @@
 #include <string.h>
 
 /* How long a container that ends may take until its first process counts as ended. */
-#define END_MS 200
+#define END_MS 1000
 
 struct execution {
         struct contain *c;
