@@ -48,7 +48,8 @@ struct contain_process *ct_exec_process_free(struct contain_process *process)
 {
         if (!process)
                 return NULL;
-        if (process->child.pidfd >= 0)
+        /* In a forked copy, a thread that is not there may hold the lock for ever. */
+        if (process->child.pidfd >= 0 && process->maker == getpid())
                 ct_further_remove(process);
         end(process);
         ct_close(process->child.pidfd);
@@ -66,7 +67,6 @@ bool ct_exec_process_ended(struct contain_process *process)
 
         pthread_mutex_lock(&process->look);
         if (!process->exited && ct_pidfd_poll(process->child.pidfd, 0) == 1) {
-                ct_further_forget(process);
                 (void)ct_pidfd_exit(process->child.pidfd, &process->exit);
                 process->exited = true;
                 process->ended_nsec = ct_time_now();

@@ -18,6 +18,13 @@ static void watch(struct contain_ctx *ctx, const struct contain_process *process
         (void)epoll_ctl(ctx->further_fd, EPOLL_CTL_ADD, process->child.pidfd, &event);
 }
 
+/* It has ended, or is about to be freed: nobody is to be woken for it any more. Call locked. */
+static void forget(struct contain_ctx *ctx, const struct contain_process *process)
+{
+        if (ctx->further_fd >= 0)
+                (void)epoll_ctl(ctx->further_fd, EPOLL_CTL_DEL, process->child.pidfd, NULL);
+}
+
 int ct_further_fd(struct contain_ctx *ctx)
 {
         int fd;
@@ -55,24 +62,18 @@ void ct_further_remove(struct contain_process *process)
                 if (*p != process)
                         continue;
                 *p = process->next;
-                ct_further_forget(process);
+                forget(ctx, process);
                 break;
         }
         pthread_mutex_unlock(&ctx->further_lock);
-}
-
-void ct_further_forget(const struct contain_process *process)
-{
-        /* The set is the first process's, whose copy this may be. */
-        if (process->ctx->further_fd >= 0 && process->maker == getpid())
-                (void)epoll_ctl(process->ctx->further_fd, EPOLL_CTL_DEL, process->child.pidfd, NULL);
 }
 
 void ct_further_reap(struct contain_ctx *ctx)
 {
         pthread_mutex_lock(&ctx->further_lock);
         for (struct contain_process *p = ctx->further; p; p = p->next)
-                (void)ct_exec_process_ended(p);
+                if (ct_exec_process_ended(p))
+                        forget(ctx, p);
         pthread_mutex_unlock(&ctx->further_lock);
 }
 

@@ -59,7 +59,5 @@ int ct_exec_process_wait(struct contain_process *process, int timeout_ms, contai
 /* Among those that ct_further_reap() sees to. */
 void ct_further_add(struct contain_process *process);
 void ct_further_remove(struct contain_process *process);
-/* It has ended: nobody is to be woken for it any more. */
-void ct_further_forget(const struct contain_process *process);
 
 #endif

@@ -73,6 +73,26 @@ def make_bundle(folder):
     return rootfs
 
 
+@contextlib.contextmanager
+def running(program, state, folder):
+    """The name of a container that stays, made by one of the command lines."""
+    name = 'bench-stays-' + os.path.basename(program)
+    bundle = os.path.join(folder, name)
+    os.mkdir(bundle)
+    with open(os.path.join(folder, 'config.json'), encoding='utf-8') as f:
+        config = json.load(f)
+    config['process']['args'] = ['/bin/busybox', 'sleep', '1000']
+    config['root']['path'] = os.path.join(folder, 'rootfs')
+    with open(os.path.join(bundle, 'config.json'), 'w', encoding='utf-8') as f:
+        json.dump(config, f)
+    subprocess.run([program, '--root', state, 'run', '-d', '-b', bundle, name], check=True, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL)
+    try:
+        yield name
+    finally:
+        subprocess.run([program, '--root', state, 'delete', '--force', name], check=False)
+
+
 def write_config(folder, command):
     subprocess.run(command + ['spec'], cwd=folder, check=True)
     path = os.path.join(folder, 'config.json')
@@ -147,6 +167,13 @@ def main():
                 (os.path.basename(p), [bench.program('run-loop'), count, 'bench', p, '--root', state, 'run', '-b', folder])
                 for p in others + [ours]
             ])
+            with contextlib.ExitStack() as stack:
+                names = {p: stack.enter_context(running(p, state, folder)) for p in others + [ours]}
+                # The name with a number, which is appended, is an argument of true(1) here.
+                bench.compare('Command lines: exec ID /bin/true', [
+                    (os.path.basename(p), [bench.program('run-loop'), count, 'bench', p, '--root', state, 'exec', names[p], '/bin/true'])
+                    for p in others + [ours]
+                ])
     return 1 if bench.failed else 0
 
 
