@@ -122,6 +122,24 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
+func TestMount(t *testing.T) {
+	w := newWorld(t)
+	c := w.started(Options{}, stay...)
+	dir := t.TempDir()
+	w.check(os.WriteFile(dir+"/file", []byte("host's"), 0o644))
+	source, err := os.Open(dir)
+	w.check(err)
+	defer source.Close()
+	w.check(c.Mount(source, "/dev/shm/given", Mount{Create: true, ReadOnly: true}))
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(c.Pid()) + "/root/dev/shm/given/file")
+	if string(text) != "host's" || err != nil {
+		t.Errorf("%q, %v", text, err)
+	}
+	w.check(c.Unmount("/dev/shm/given", false))
+	expectError(t, c.Unmount("/dev/shm/given", true), syscall.EINVAL)
+	expectError(t, c.Mount(source, "/absent", Mount{}), syscall.ENOENT)
+}
+
 func TestDestroyNeedsForce(t *testing.T) {
 	w := newWorld(t)
 	c := w.started(Options{}, stay...)

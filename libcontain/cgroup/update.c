@@ -38,7 +38,8 @@ static int prepare(struct update *update, size_t i, contain_error_t **err)
                 return 0;
         update->fds[i] = ct_cgroup_open(update->cgroup, i);
         if (update->fds[i] < 0)
-                return ct_fail(err, CONTAIN_E_CGROUP, -update->fds[i], NULL, "cannot open cgroup '%s'", path);
+                return ct_fail(err, CONTAIN_E_CGROUP, -update->fds[i], ct_writes_asked(list),
+                               "cannot open cgroup '%s'", path);
         if (hierarchy->v2 && list->n_needs > 0)
                 r = ct_v2_enable(hierarchy, path, list, err);
         if (r >= 0)

@@ -59,9 +59,9 @@ void ct_slots_done(struct ct_slots *slots)
         *slots = (struct ct_slots){ 0 };
 }
 
-static int open_given_rootfs(int given)
+int ct_tree_clone(int given, bool recursive)
 {
-        int fd = ct_sys_open_tree(given, "", TREE_FLAGS | AT_EMPTY_PATH | AT_RECURSIVE);
+        int fd = ct_sys_open_tree(given, "", TREE_FLAGS | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u));
 
         /* A detached mount cannot be cloned before Linux 6.15; it is as good as a clone. */
         return fd == -EINVAL ? ct_dup(given) : fd;
@@ -72,7 +72,7 @@ int ct_rootfs_open(const char *path, const char *at, int given, contain_error_t 
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
 
-        fd = given >= 0 ? open_given_rootfs(given)
+        fd = given >= 0 ? ct_tree_clone(given, true)
                         : ct_sys_open_tree(AT_FDCWD, path, TREE_FLAGS | AT_RECURSIVE);
         if (fd < 0)
                 return ct_fail(err, CONTAIN_E_ROOTFS, -fd, at, "cannot use '%s' as the root file system",

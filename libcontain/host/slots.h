@@ -34,6 +34,8 @@ int ct_namespace_open(const char *path, uint64_t type, const char *at, contain_e
 int ct_rootfs_open(const char *path, const char *at, int given, contain_error_t **err);
 /* Standard stream @number: @given, else the caller's own, or /dev/null where that is not to be passed on. */
 int ct_stdio_open(int given, int number, contain_error_t **err);
+/* A detached clone of what is at @given, a file or a folder; or that itself, if it is detached. -errno. */
+int ct_tree_clone(int given, bool recursive);
 
 /* Open descriptors in the order of the plan's slots. */
 struct ct_slots {

@@ -57,6 +57,13 @@ static void mount_words(const struct failure *f, char *out)
         const char *target = mount_target(f);
         const char *own = text(f, 0);
 
+        if (f->step->op == STEP_UNMOUNT) {
+                (void)snprintf(out, SENTENCE,
+                               f->message->detail == PLAN_DETAIL_MISMATCH ? "nothing is mounted on '%s'"
+                                                                          : "cannot unmount '%s'",
+                               own);
+                return;
+        }
         switch (f->message->detail) {
         case PLAN_DETAIL_SOURCE:
                 (void)snprintf(out, SENTENCE, "cannot bind '%s' to '%s'", *own ? own : "the source", target);

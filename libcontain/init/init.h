@@ -260,6 +260,8 @@ init_step_function init_step_propagate, init_step_rootfs, init_step_pivot, init_
 /* mounts.c, file-systems.c */
 init_step_function init_step_tree, init_step_attr, init_step_idmap, init_step_attach, init_step_target_attr,
         init_step_mkdir, init_step_fs, init_step_remount;
+/* unmount.c */
+init_step_function init_step_unmount;
 /* copyup.c, devices.c, console.c, hooks.c, masks.c, wait.c */
 init_step_function init_step_copy_up, init_step_mknod, init_step_symlink, init_step_console,
         init_step_stdio_console, init_step_hook, init_step_mask, init_step_read_only, init_step_start_wait;

@@ -41,9 +41,10 @@
 
 #define PATH_SIZE 4096 /* of a path with its NUL; the kernel takes no longer one */
 
-#define SEEK_END    2
-#define UMOUNT_LAZY 2 /* MNT_DETACH */
-#define MODE_ACCESS 07777
+#define SEEK_END        2
+#define UMOUNT_LAZY     2 /* MNT_DETACH */
+#define UMOUNT_NOFOLLOW 8
+#define MODE_ACCESS     07777
 
 /* <linux/stat.h> keeps these back from programs with glibc. */
 #ifndef S_IFMT

@@ -19,7 +19,7 @@ void init_set_tree(struct init *in, int fd, bool is_file_system)
 int init_step_tree(struct init *in, const struct plan_step *step)
 {
         const char *source = init_text(in, step->s[0]);
-        uint64_t type = step->n[1], device = step->n[2];
+        uint64_t type = step->n[1], device = step->n[2], inode = step->n[3];
         struct statx is;
         int fd = init_slot(in, step), r;
 
@@ -32,11 +32,16 @@ int init_step_tree(struct init *in, const struct plan_step *step)
         if (fd < 0)
                 return init_fail(in, PLAN_DETAIL_SOURCE, fd);
         init_set_tree(in, fd, false);
-        if (type == 0)
+        if (type == 0 && inode == 0)
                 return 0;
-        r = sys_statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &is);
+        r = sys_statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO, &is);
         if (r < 0)
                 return init_fail(in, PLAN_DETAIL_SOURCE, r);
+        /* The path led elsewhere when its owner looked. */
+        if (inode && is.stx_ino != inode)
+                return init_fail(in, PLAN_DETAIL_SOURCE, -ESTALE);
+        if (type == 0)
+                return 0;
         if ((is.stx_mode & S_IFMT) != type ||
             (device && ((uint64_t)is.stx_rdev_major << 32 | is.stx_rdev_minor) != device))
                 return init_fail(in, PLAN_DETAIL_MISMATCH, -ENODEV);
@@ -119,7 +124,7 @@ static int open_target(struct init *in, const struct plan_step *step, const char
         uint64_t more = step->n[0] & PLAN_ATTACH_REAL_DIR ? RESOLVE_NO_SYMLINKS : 0;
         int fd = init_resolve(in, target, O_PATH | (more ? O_DIRECTORY : 0), more), folder;
 
-        if (fd == -ENOENT && !(step->n[0] & PLAN_ATTACH_IF_PRESENT)) {
+        if (fd == -ENOENT && !(step->n[0] & (PLAN_ATTACH_IF_PRESENT | PLAN_ATTACH_EXISTING))) {
                 folder = in->tree_is_file_system ? 1 : init_is_folder(in->tree_fd);
                 if (folder < 0)
                         return folder;

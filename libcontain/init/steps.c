@@ -49,6 +49,7 @@ int init_step(struct init *in, const struct plan_step *step)
                 RUN(REMOUNT, init_step_remount);
                 RUN(TARGET_ATTR, init_step_target_attr);
                 RUN(MKDIR, init_step_mkdir);
+                RUN(UNMOUNT, init_step_unmount);
                 RUN(MKNOD, init_step_mknod);
                 RUN(SYMLINK, init_step_symlink);
                 RUN(CONSOLE, init_step_console);

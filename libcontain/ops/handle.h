@@ -31,6 +31,8 @@
 #define CT_KILL_TIMEOUT_MS   10000
 /* How long processes may take to be frozen: one that waits for a disk cannot be, until that answers. */
 #define CT_PAUSE_TIMEOUT_MS  10000
+/* How long the file systems of a container, which may be anything, may take to find a path. */
+#define CT_MOUNT_TIMEOUT_MS  10000
 /* Thawing waits for nobody, unless a cgroup above is frozen as well. */
 #define CT_RESUME_TIMEOUT_MS 1000
 
@@ -202,6 +204,9 @@ int ct_op_stop_signal(struct contain *c, contain_error_t **err);
 int ct_op_pause(struct contain *c, contain_error_t **err);
 int ct_op_resume(struct contain *c, contain_error_t **err);
 int ct_op_update(struct contain *c, const char *json, size_t size, contain_error_t **err);
+int ct_op_mount(struct contain *c, int source_fd, const char *target, unsigned flags, int userns_fd,
+                contain_error_t **err);
+int ct_op_unmount(struct contain *c, const char *target, unsigned flags, contain_error_t **err);
 int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err);
 int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err);
 int ct_op_become(struct contain *c, contain_error_t **err);

@@ -47,6 +47,19 @@ struct ct_facts {
         size_t n_hierarchies;
 };
 
+/* A mount that is made, or taken off, in a container that is there. */
+struct ct_later_mount {
+        const char *target; /* absolute */
+        bool unmount, lazy;
+
+        /* Of one that is made. */
+        const char *source; /* a path, for whoever may not clone it outside, and with it the inode that it has
+                               to lead to; NULL: the first additional descriptor is the tree */
+        uint64_t inode;
+        bool recursive, create;
+        uint64_t attributes; /* MOUNT_ATTR_ */
+};
+
 /* The request: what the caller set on the handle besides the configuration. */
 struct ct_request {
         const char *id;
@@ -62,8 +75,9 @@ struct ct_request {
         const char
                 *notify_folder; /* where the socket is going to be that the program notifies; NULL for none */
         unsigned n_listen_fds;  /* how many of the additional descriptors are sockets to serve */
-        const char *listen_names; /* theirs, "a:b"; NULL for none */
-        const char *cgroup_path;  /* where the container's cgroup is, for people; "" for none */
+        const char *listen_names;           /* theirs, "a:b"; NULL for none */
+        const struct ct_later_mount *mount; /* in the namespaces of namespace_fds; NULL for none */
+        const char *cgroup_path;            /* where the container's cgroup is, for people; "" for none */
 };
 
 #endif

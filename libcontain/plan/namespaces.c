@@ -138,7 +138,7 @@ static int add_staged(struct ct_build *build, contain_error_t **err)
  * Changing the user namespace changes what is dumpable where a sysctl says so, and then it takes a second
  * time.
  */
-int ct_plan_add_entry(struct ct_build *build, contain_error_t **err)
+static int add_way_in(struct ct_build *build, contain_error_t **err)
 {
         struct joins joins = { { 0 } };
         int r;
@@ -154,6 +154,20 @@ int ct_plan_add_entry(struct ct_build *build, contain_error_t **err)
                 add_joins(build, &joins, PLAN_JOIN_RETRY);
                 r = ct_plan_add_hide(build, err);
         }
+        return r;
+}
+
+static void add_enter_root(struct ct_build *build)
+{
+        ct_build_add(build, .op = STEP_ENTER_ROOT,
+                     .slot = build->request->chroot ? ct_build_slot(build, PLAN_SLOT_ROOT, "", NULL, NULL, 0)
+                                                    : 0);
+}
+
+int ct_plan_add_entry(struct ct_build *build, contain_error_t **err)
+{
+        int r = add_way_in(build, err);
+
         /* The host has moved it meanwhile: what is forked is in there from its birth. */
         if (r == 0)
                 r = ct_plan_add_cgroup(build, err);
@@ -164,10 +178,37 @@ int ct_plan_add_entry(struct ct_build *build, contain_error_t **err)
                 ct_build_add(build, .op = STEP_FORK, .at = "/linux/namespaces",
                              .n = { 0, build->request->detach });
         }
-        ct_build_add(build, .op = STEP_ENTER_ROOT,
-                     .slot = build->request->chroot ? ct_build_slot(build, PLAN_SLOT_ROOT, "", NULL, NULL, 0)
-                                                    : 0);
+        add_enter_root(build);
         return 0;
+}
+
+/*
+ * Whoever may not clone what is mounted outside may do so in the container's user namespace, in a copy of the
+ * mount table, which is then left for that of the container.
+ */
+static int add_way_in_with_tree(struct ct_build *build, contain_error_t **err)
+{
+        struct joins joins = { { 0 } };
+        int r;
+
+        r = ct_plan_add_hide(build, err);
+        if (r == 0)
+                r = add_user_namespace(build, err);
+        if (r < 0)
+                return r;
+        ct_build_add(build, .op = STEP_UNSHARE, .n = { CLONE_NEWNS });
+        ct_plan_add_later_tree(build);
+        add_joins(build, &joins, PLAN_JOIN_MUST);
+        return ct_plan_add_hide(build, err);
+}
+
+int ct_plan_add_mount_entry(struct ct_build *build, contain_error_t **err)
+{
+        int r = build->request->mount->source ? add_way_in_with_tree(build, err) : add_way_in(build, err);
+
+        if (r == 0)
+                add_enter_root(build);
+        return r;
 }
 
 /* Does the kernel have what is asked for? */

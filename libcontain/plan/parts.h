@@ -28,6 +28,8 @@ ct_plan_part ct_plan_add_time;
 ct_plan_part ct_plan_add_names;
 /* All namespaces of a container that is there, its cgroup and its root, for a further process. */
 ct_plan_part ct_plan_add_entry;
+/* Its mount and user namespaces alone, and its root, for a mount in it. */
+ct_plan_part ct_plan_add_mount_entry;
 /* From here on nobody who shares a namespace may trace the process, or open its descriptors. */
 ct_plan_part ct_plan_add_hide;
 
@@ -36,6 +38,9 @@ ct_plan_part ct_plan_add_exec_begin;
 ct_plan_part ct_plan_add_exec_affinity;
 ct_plan_part ct_plan_add_exec_console;
 ct_plan_part ct_plan_add_exec_ready;
+
+/* later-mount.c: the tree of a mount in a container that is there */
+void ct_plan_add_later_tree(struct ct_build *build);
 
 /* rootfs.c */
 ct_plan_part ct_plan_add_rootfs;

@@ -37,6 +37,12 @@ int ct_plan_compile_rest(const struct ct_spec *spec, const struct ct_facts *fact
  */
 int ct_plan_compile_exec(const struct ct_spec *spec, const struct ct_facts *facts,
                          const struct ct_request *request, struct ct_plan **ret, contain_error_t **err);
+/*
+ * The plan of a mount in a container that is there: request->mount is set, exec too, and namespace_fds has
+ * its mount namespace, and its user namespace if that is not the caller's. It ends with READY.
+ */
+int ct_plan_compile_mount(const struct ct_spec *spec, const struct ct_facts *facts,
+                          const struct ct_request *request, struct ct_plan **ret, contain_error_t **err);
 /* Cuts "/process" off the error's place: the process has a document of its own. */
 int ct_plan_place_in_process(int r, contain_error_t **err);
 

@@ -44,7 +44,7 @@
         X(PROPAGATE, INIT, "propagate", CONTAIN_E_ROOTFS, "", "%flags", "")                                  \
         X(ROOTFS, INIT, "rootfs", CONTAIN_E_ROOTFS, "path", "readonly attach", "")                           \
         /* mounts */                                                                                         \
-        X(TREE, INIT, "tree", CONTAIN_E_MOUNT, "source", "recursive #type device", "")                       \
+        X(TREE, INIT, "tree", CONTAIN_E_MOUNT, "source", "recursive #type device inode", "")                 \
         X(FS, INIT, "file-system", CONTAIN_E_MOUNT, "type source", "%attr %sb_flags by_mount", "strings")    \
         X(ATTR, INIT, "attributes", CONTAIN_E_MOUNT, "", "%set %clear %propagation recursive", "")           \
         X(IDMAP, INIT, "idmap", CONTAIN_E_MOUNT, "", "recursive", "")                                        \
@@ -54,6 +54,7 @@
         X(TARGET_ATTR, INIT, "target-attributes", CONTAIN_E_MOUNT, "target",                                 \
           "%set %clear %propagation recursive", "")                                                          \
         X(MKDIR, INIT, "make-directory", CONTAIN_E_MOUNT, "path", "#mode optional", "")                      \
+        X(UNMOUNT, INIT, "unmount", CONTAIN_E_MOUNT, "target", "lazy", "")                                   \
         /* devices: type: S_IFCHR …; device: major << 32 | minor */                                        \
         X(MKNOD, INIT, "device", CONTAIN_E_DEVICE, "path", "#mode device uid gid", "")                       \
         X(SYMLINK, INIT, "symlink", CONTAIN_E_DEVICE, "path target", "needs_target", "")                     \
@@ -122,7 +123,8 @@ enum {
                 1 << 0, /* the target must be a folder reached without symbolic links (/proc, /sys) */
         PLAN_ATTACH_KEEP = 1 << 1, /* the tree stays current, for a step that changes it once attached */
         PLAN_ATTACH_IF_PRESENT = 1 << 2, /* no target, no mount */
-        PLAN_ATTACH_OVER_SAME = 1 << 3   /* what is there already must be the same device, or an empty file */
+        PLAN_ATTACH_OVER_SAME = 1 << 3,  /* what is there already must be the same device, or an empty file */
+        PLAN_ATTACH_EXISTING = 1 << 4    /* no target is an error */
 };
 
 /* n[2] of IDENTITY: the supplementary groups */

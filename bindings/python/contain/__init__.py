@@ -11,7 +11,7 @@
 """
 
 from ._handle import StrPath, signal_number, version
-from .constants import Cause, CheckpointFlags, ErrorCode, Event, Flags, LogLevel, Status
+from .constants import Cause, CheckpointFlags, ErrorCode, Event, Flags, LogLevel, MountFlags, Status
 from .container import Container, Descriptor, ExitStatus, HasFileno
 from .context import Context, LogFunction
 from .process import Process
@@ -56,6 +56,7 @@ __all__ = [
     "InvalidArgument",
     "LogFunction",
     "LogLevel",
+    "MountFlags",
     "NotFound",
     "NotRunning",
     "Process",

@@ -131,6 +131,9 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     # checkpoint.h
     "contain_checkpoint": (c_int, [_HANDLE, POINTER(CheckpointOptions), _OUT]),
     "contain_restore": (c_int, [_HANDLE, POINTER(RestoreOptions), _OUT]),
+    # mount.h
+    "contain_mount": (c_int, [_HANDLE, c_int, c_char_p, c_uint, c_int, _OUT]),
+    "contain_unmount": (c_int, [_HANDLE, c_char_p, c_uint, _OUT]),
     # resources.h
     "contain_stats_json": (c_int, [_HANDLE, _OUT, _OUT]),
     "contain_processes_json": (c_int, [_HANDLE, _OUT, _OUT]),

@@ -169,3 +169,22 @@ class CheckpointFlags(IntFlag):
     AUTO_DEDUP = 1 << 9
     LINK_REMAP = 1 << 10
     TCP_CLOSE = 1 << 11
+
+
+class MountFlags(IntFlag):
+    """How Container.mount() mounts."""
+
+    RECURSIVE = 1 << 0
+    CREATE = 1 << 1
+    READ_ONLY = 1 << 2
+    NO_SUID = 1 << 3
+    NO_DEVICES = 1 << 4
+    NO_EXEC = 1 << 5
+    NO_SYMLINKS = 1 << 6
+    IDMAP = 1 << 7
+
+
+class UnmountFlags(IntFlag):
+    """The keywords of Container.unmount()."""
+
+    DETACH = 1 << 0

@@ -27,7 +27,17 @@ from ._handle import (
     text,
 )
 from ._lib import CheckpointOptions, Exit, RestoreOptions
-from .constants import CheckpointFlags, DestroyFlags, ErrorCode, Event, Flags, SignalFlags, Status
+from .constants import (
+    CheckpointFlags,
+    DestroyFlags,
+    ErrorCode,
+    Event,
+    Flags,
+    MountFlags,
+    SignalFlags,
+    Status,
+    UnmountFlags,
+)
 from .context import Context
 from .errors import NotFound, NotRunning, Timeout
 
@@ -293,6 +303,38 @@ class Container:
         document = _document(resources)
         with self._handle.borrowed() as c:
             call(lib.contain_update, c, document, len(document))
+
+    def mount(
+        self,
+        source: Descriptor | StrPath,
+        target: StrPath,
+        flags: MountFlags = MountFlags(0),
+        *,
+        userns: Descriptor | None = None,
+    ) -> None:
+        """Mounts a file or folder of the host's, by path or descriptor, at an absolute path inside.
+
+        With `userns` the mount has the ids of that user namespace.
+        """
+        name = c_string(target)
+        userns_fd = -1 if userns is None else _fileno(userns)
+        if userns is not None:
+            flags |= MountFlags.IDMAP
+        opened = isinstance(source, (str, bytes, os.PathLike))
+        fd = os.open(source, os.O_PATH | os.O_CLOEXEC) if opened else _fileno(source)
+        try:
+            with self._handle.borrowed() as c:
+                call(lib.contain_mount, c, fd, name, int(flags), userns_fd)
+        finally:
+            if opened:
+                os.close(fd)
+
+    def unmount(self, target: StrPath, *, detach: bool = False) -> None:
+        """Takes off what is mounted there; with `detach` also when it is in use."""
+        name = c_string(target)
+        flags = UnmountFlags.DETACH if detach else UnmountFlags(0)
+        with self._handle.borrowed() as c:
+            call(lib.contain_unmount, c, name, int(flags))
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:

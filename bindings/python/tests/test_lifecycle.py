@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import unittest
 
 import contain
-from contain import Event, Flags, Status
+from contain import Event, Flags, MountFlags, Status
 
 from .support import ENVIRONMENT, STAY, ContainerTest
 
@@ -89,6 +91,25 @@ class LifeCycle(ContainerTest):
         with self.assertRaises(contain.ContainError) as caught:
             c.update({"pids": {"limit": "many"}})
         self.assertEqual(caught.exception.pointer, "/pids/limit")
+
+    def test_mount(self) -> None:
+        c = self.started()
+        with tempfile.TemporaryDirectory() as folder:
+            source = os.path.join(folder, "file")
+            with open(source, "w", encoding="ascii") as f:
+                f.write("host's")
+            c.mount(folder, "/dev/shm/given", MountFlags.CREATE | MountFlags.READ_ONLY)
+            with open(f"/proc/{c.pid}/root/dev/shm/given/file", encoding="ascii") as f:
+                self.assertEqual(f.read(), "host's")
+                with self.assertRaises(contain.ContainError) as caught:
+                    c.unmount("/dev/shm/given")
+                self.assertEqual(caught.exception.errno, errno.EBUSY)
+                c.unmount("/dev/shm/given", detach=True)
+            with open(source, "rb") as f:
+                c.mount(f, "/dev/shm/alone", MountFlags.CREATE)
+            c.unmount("/dev/shm/alone")
+            with self.assertRaises(contain.ContainError):
+                c.unmount("/dev/shm/alone")
 
     def test_wait_times_out(self) -> None:
         c = self.started()

@@ -125,6 +125,58 @@ class Units(systemd.UnifiedCase):
         self.assert_no_trace()
 
 
+class Updates(systemd.UnifiedCase):
+    LIMITS = {'memory': {'limit': 64 << 20, 'swap': 96 << 20}, 'pids': {'limit': 50},
+              'cpu': {'quota': 40000, 'period': 80000}}
+    PROPERTIES = {'MemoryMax': str(64 << 20), 'MemorySwapMax': str(32 << 20), 'TasksMax': '50', 'CPUQuotaPerSecUSec': '500ms'}
+    FILES = {'memory.max': str(64 << 20), 'memory.swap.max': str(32 << 20), 'pids.max': '50', 'cpu.max': '40000 80000'}
+
+    def assert_limits(self, unit, properties, files):
+        self.assert_properties(unit, properties)
+        self.assertEqual({name: self.file(unit, name) for name in files}, files)
+
+    def test_in_the_unit_and_in_the_files(self):
+        name, unit = self.created(self.LIMITS)
+        self.succeed('start', name)
+        self.assert_limits(unit, self.PROPERTIES, self.FILES)
+        self.succeed('update', '--memory', '48m', '--memory-swap', '48m', '--pids-limit', '-1', name)
+        changed = {'memory.max': str(48 << 20), 'memory.swap.max': '0', 'pids.max': 'max'}
+        self.assert_limits(unit, {'MemoryMax': str(48 << 20), 'MemorySwapMax': '0', 'TasksMax': 'infinity',
+                                  'CPUQuotaPerSecUSec': '500ms'}, {**self.FILES, **changed})
+        self.systemctl('daemon-reload')
+        self.assertEqual(self.file(unit, 'memory.max'), str(48 << 20))
+        self.succeed('delete', '--force', name)
+        self.assert_no_unit(unit)
+
+    def test_failure_changes_neither(self):
+        name, unit = self.created(self.LIMITS)
+        self.succeed('start', name)
+        for flags in (['--cpuset-cpus', '4000'], ['--cpu-burst', '99999999']):
+            self.refuse('/cpu/', 'update', '--memory', '48m', '--memory-swap', '48m', '--pids-limit', '7',
+                        '--cpu-quota', '20000', *flags, name)
+            self.assert_limits(unit, self.PROPERTIES, self.FILES)
+        self.succeed('delete', '--force', name)
+        self.assert_no_unit(unit)
+
+    def test_paused(self):
+        """By the cgroup's file: the unit stays as it is, and systemd tells the same of it"""
+        name, unit = self.created(self.LIMITS)
+        self.succeed('start', name)
+        self.succeed('pause', name)
+        self.assertIn('frozen 1', self.file(unit, 'cgroup.events'))
+        self.assertEqual(self.status(name), 'paused')
+        self.assert_properties(unit, {'ActiveState': 'active'})
+        self.succeed('update', '--pids-limit', '40', name)
+        self.assertEqual(self.file(unit, 'pids.max'), '40')
+        self.assertEqual(self.status(name), 'paused')
+        self.succeed('resume', name)
+        self.assertEqual(self.status(name), 'running')
+        self.succeed('pause', name)
+        self.succeed('delete', '--force', name)
+        self.assert_no_unit(unit)
+        self.assert_no_trace()
+
+
 class Refusals(systemd.UnifiedCase):
     def test_names(self):
         for path in ('/a/b', 'a.slice:b', 'a:b:c', 'a.slice:b:', 'a.slice:b:c.slice', 'a/b.slice:c:d', 'a.slice:b:c d'):
