@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from . import _wait
+from . import _mount, _wait
 from ._handle import (
     Handle,
     StrPath,
@@ -27,17 +27,8 @@ from ._handle import (
     text,
 )
 from ._lib import CheckpointOptions, Exit, RestoreOptions
-from .constants import (
-    CheckpointFlags,
-    DestroyFlags,
-    ErrorCode,
-    Event,
-    Flags,
-    MountFlags,
-    SignalFlags,
-    Status,
-    UnmountFlags,
-)
+from .constants import CheckpointFlags, DestroyFlags, ErrorCode, Event
+from .constants import Flags, MountFlags, SignalFlags, Status
 from .context import Context
 from .errors import NotFound, NotRunning, Timeout
 
@@ -316,25 +307,11 @@ class Container:
 
         With `userns` the mount has the ids of that user namespace.
         """
-        name = c_string(target)
-        userns_fd = -1 if userns is None else _fileno(userns)
-        if userns is not None:
-            flags |= MountFlags.IDMAP
-        opened = isinstance(source, (str, bytes, os.PathLike))
-        fd = os.open(source, os.O_PATH | os.O_CLOEXEC) if opened else _fileno(source)
-        try:
-            with self._handle.borrowed() as c:
-                call(lib.contain_mount, c, fd, name, int(flags), userns_fd)
-        finally:
-            if opened:
-                os.close(fd)
+        _mount.mount(self._handle, source, target, flags, userns)
 
     def unmount(self, target: StrPath, *, detach: bool = False) -> None:
         """Takes off what is mounted there; with `detach` also when it is in use."""
-        name = c_string(target)
-        flags = UnmountFlags.DETACH if detach else UnmountFlags(0)
-        with self._handle.borrowed() as c:
-            call(lib.contain_unmount, c, name, int(flags))
+        _mount.unmount(self._handle, target, detach)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
