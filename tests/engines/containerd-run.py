@@ -172,7 +172,7 @@ def device(containerd):
 
 # --- terminals ---
 
-@suite.case(status=5, out='/dev/pts/0\n30 100')
+@suite.case(status=5, out='/dev/pts/0\r\n30 100')
 def terminal(containerd):
     """The size comes a moment later than the program, as ctr sends it when that runs."""
     script = 'tty; while [ "$(stty size 2>/dev/null)" != "30 100" ]; do sleep 0.05; done; stty size; exit 5'

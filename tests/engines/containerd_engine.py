@@ -2,6 +2,7 @@
 """containerd with folders and sockets of its own, and ctr."""
 
 import os
+import re
 import signal
 
 import image
@@ -24,9 +25,37 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 WAIT = 'trap "exit 3" TERM; trap "echo usr1" USR1; echo ready; while :; do sleep 1 & wait $!; done'
 
 
+class Events:
+    """What `ctr events` tells while this is open."""
+
+    def __init__(self, containerd):
+        self.containerd = containerd
+
+    def __enter__(self):
+        self.program = self.containerd.start(*self.containerd.argv('events'))
+        # It is heard once one that is of no interest has come through.
+        self.containerd.wait_until(self._is_heard, 'events are told')
+        return self
+
+    def _is_heard(self):
+        self.containerd.ctr('namespaces', 'label', 'default', 'a=b')
+        return '/namespaces/update' in self.text()
+
+    def __exit__(self, *_):
+        self.program.kill()
+        self.program.wait()
+
+    def text(self):
+        return self.containerd.read(self.program.out_path)
+
+    def of_tasks(self):
+        return re.findall(r' /tasks/(\S+) ', self.text())
+
+
 class Containerd(DaemonEngine):
     PROGRAMS = ('containerd', 'ctr')
     STATES = '/run/containerd/runc/default'
+    IMAGE = image.NAME
     systemd = False
 
     def prepare(self):
@@ -71,6 +100,16 @@ class Containerd(DaemonEngine):
         if not command:
             self.wait_until(lambda: os.path.exists(log) and 'ready' in self.read(log), 'the shell is ready')
         return log
+
+    def exec_argv(self, *command, options=(), name='x'):
+        return self.argv('tasks', 'exec', '--exec-id', name, *options, 'c', *command)
+
+    def exec(self, *command, options=(), name='x', **more):
+        """One more process in the container."""
+        return self.program(*self.exec_argv(*command, options=options, name=name), **more)
+
+    def events(self):
+        return Events(self)
 
     def tasks(self):
         """Of each container, its pid and its status."""
