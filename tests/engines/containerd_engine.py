@@ -59,9 +59,12 @@ class Containerd(DaemonEngine):
     systemd = False
 
     def prepare(self):
-        self.write('config.toml', CONFIG.format(place=self.place))
+        self.write_config()
         self.start_containerd()
         self.must(self.ctr('images', 'import', os.path.join(self.place, '..', 'image.tar')))
+
+    def write_config(self):
+        self.write('config.toml', CONFIG.format(place=self.place))
 
     def start_containerd(self):
         return self.start_daemon('containerd', ['containerd', '--config', self.path('config.toml')],

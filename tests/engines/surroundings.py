@@ -47,6 +47,14 @@ def own_cgroups():
     return found
 
 
+def unmounted_hierarchies():
+    """Names of those that are in use and mounted nowhere: containerd wants to find each."""
+    mounted = {name for _, name, _ in own_cgroups().values()}
+    with open('/proc/self/cgroup', encoding='utf-8') as f:
+        names = [line.split(':')[1].split(',')[0] for line in f]
+    return [name for name in names if name and name not in mounted]
+
+
 class Cgroups:
     """A new cgroup in each hierarchy, below the one that this process is in."""
 
@@ -89,7 +97,7 @@ def _call(name, *arguments):
         raise OSError(ctypes.get_errno(), name)
 
 
-def _remount_system(hierarchies):
+def _remount_system(hierarchies, unmounted):
     """The machine's mounts as a container engine in a container finds them."""
     mount(None, '/', flags=MS_REC | MS_PRIVATE)
     mount('proc', '/proc', 'proc')
@@ -99,6 +107,10 @@ def _remount_system(hierarchies):
     for point, (kind, name, _) in hierarchies.items():
         os.mkdir(point)
         mount(kind, point, kind, data=None if kind == 'cgroup2' else ('none,' if '=' in name else '') + name)
+    for name in unmounted:
+        point = os.path.join(CGROUPS, name.replace('name=', ''))
+        os.mkdir(point)
+        mount('cgroup', point, 'cgroup', data=('none,' if '=' in name else '') + name)
     for path in COVERED:
         if os.path.isdir(path):
             mount('tmpfs', os.path.realpath(path), 'tmpfs', data='mode=1777' if path.endswith(('tmp', 'shm')) else 'mode=755')
@@ -125,13 +137,13 @@ def _first_process(argv):
 
 def _enter_and_run(cgroups, argv):
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    hierarchies = own_cgroups()
+    hierarchies, unmounted = own_cgroups(), unmounted_hierarchies()
     cgroups.enter()
     _call('unshare', CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWPID)
     first = os.fork()
     if first == 0:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        _remount_system(hierarchies)
+        _remount_system(hierarchies, unmounted)
         _loopback_up()
         _first_process(argv)
     os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) & 0xff)
