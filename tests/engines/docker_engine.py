@@ -54,26 +54,26 @@ class Docker(DaemonEngine):
         """`docker run --rm` of the image."""
         return self.program(*self.run_argv(*command, options=('--rm', *options)), **more)
 
-    def running(self, *command, options=(), name='c'):
+    def running(self, *command, options=(), name='box'):
         """A container in the background: of a shell that waits by default."""
         self.must(self.program(*self.run_argv(*(command or ('sh', '-c', WAIT)), options=('--detach', '--name', name, *options))))
         if not command:
             self.wait_until(lambda: 'ready' in self.docker('logs', name).out, 'the shell is ready')
 
-    def inspect(self, *path, name='c'):
+    def inspect(self, *path, name='box'):
         value = json.loads(self.must(self.docker('inspect', name)))[0]
         for key in path:
             value = value[key]
         return value
 
-    def status(self, name='c'):
+    def status(self, name='box'):
         return self.inspect('State', 'Status', name=name)
 
-    def wait_for_status(self, status, name='c'):
+    def wait_for_status(self, status, name='box'):
         self.wait_until(lambda: self.status(name) == status, f'{name} is {status}')
 
     def exec(self, *command, options=(), **more):
-        return self.docker('exec', *options, 'c', *command, **more)
+        return self.docker('exec', *options, 'box', *command, **more)
 
     # --- what is left ---
 
