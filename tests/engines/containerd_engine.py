@@ -56,7 +56,7 @@ class Containerd(DaemonEngine):
     PROGRAMS = ('containerd', 'ctr')
     STATES = '/run/containerd/runc/default'
     IMAGE = image.NAME
-    systemd = False
+    systemd = os.environ.get('CONTAIN_TEST_CGROUP_MANAGER') == 'systemd'
 
     def prepare(self):
         self.write_config()
@@ -85,7 +85,8 @@ class Containerd(DaemonEngine):
         return self.program(*self.argv(*arguments), **options)
 
     def runtime_options(self):
-        more = ('--runc-systemd-cgroup',) if self.systemd else ()
+        # systemd's units are made of a name of three parts, and ctr has none by default.
+        more = ('--runc-systemd-cgroup', '--cgroup', 'system.slice:contain-test:c') if self.systemd else ()
         return ('--runc-binary', self.runtime, *more)
 
     def run_argv(self, name, *command, options=()):

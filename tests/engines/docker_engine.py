@@ -17,7 +17,7 @@ WAIT = 'trap "exit 3" TERM; echo ready; while :; do sleep 1 & wait $!; done'
 class Docker(DaemonEngine):
     PROGRAMS = ('dockerd', 'docker', 'containerd')
     IMAGE = image.NAME
-    manager = 'cgroupfs'
+    manager = os.environ.get('CONTAIN_TEST_CGROUP_MANAGER', 'cgroupfs')
 
     def __init__(self, place, runtime):
         super().__init__(place, runtime)

@@ -16,6 +16,9 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 MKVM = os.path.join(HERE, 'mkvm.sh')
 RUNVM = os.path.join(HERE, 'runvm.sh')
 
+# What the larger image has.
+ENGINES = ('podman', 'buildah', 'conmon', 'containerd', 'docker.io', 'runc', 'crun', 'criu', 'iptables')
+
 # Programs run where they were built: the library's C interface makes them run on the same release, or a newer one.
 RELEASE_ELSEWHERE = 'trixie'
 SOURCES = ('bindings', 'contain.pc.in', 'include', 'tests')
@@ -35,8 +38,10 @@ def release():
 class Image:
     """One folder in the cache per version of the recipe; those that nobody has used for some time go."""
 
-    def __init__(self, cache):
+    def __init__(self, cache, packages=()):
         self.options = ['-s', release() or RELEASE_ELSEWHERE]
+        for package in packages:
+            self.options += ['-p', package]
         with open(MKVM, 'rb') as f:
             key = hashlib.sha256(f.read() + '\0'.join(self.options).encode()).hexdigest()[:16]
         self.cache = cache

@@ -5,7 +5,7 @@ Runs the tests of a build folder in a virtual machine: as root and as a user on 
 with cgroups on the hybrid and the legacy hierarchies, too. Ends with "N passed, N failed, N skipped", where a case is
 skipped that none of these machines has run.
 
-Usage: run.py [--cache FOLDER] [--on FLAVOUR]... BUILD [TEST...]
+Usage: run.py [--cache FOLDER] [--on FLAVOUR]... [--engines] BUILD [TEST...]
 
 A test that is skipped wherever it ran, on this machine (by the log of "meson test") and on the virtual ones, is a failure,
 unless EXPECTED_SKIPS says why.
@@ -37,6 +37,12 @@ FLAVOURS = {
     'legacy': ('legacy', None, ['*cgroup*', '*systemd*', '*-resources', 'api-oom']),
 }
 
+# The same for real engines, in a larger image, and what makes their cgroups. Only when they are asked for.
+ENGINES = {
+    'engines': ('unified', None, ['engines-*'], 'cgroupfs'),
+    'engines-systemd': ('unified', None, ['engines-containerd-*', 'engines-docker-*'], 'systemd'),
+}
+
 # Suites of meson's whose tests are about a machine; and those of their tests that are not run, and why.
 SUITES = {'unit', 'integration', 'attack'}
 LEFT_OUT = {
@@ -60,21 +66,27 @@ SHOWN = 20000
 NAMED = 5
 
 
-def selected(build, patterns, names):
+def selected(build, flavour, names):
     """The entries of meson's list that one flavour runs, as inside.py wants them."""
     listed = subprocess.run(['meson', 'introspect', '--tests', build], capture_output=True, text=True, check=True)
     tests = []
+    if flavour in ENGINES:
+        _, _, patterns, manager = ENGINES[flavour]
+        wanted, own = {'engines'}, {'CONTAIN_TEST_CGROUP_MANAGER': manager}
+    else:
+        _, _, patterns = FLAVOURS[flavour]
+        wanted, own = SUITES, {}
     for entry in json.loads(listed.stdout):
         name = entry['name']
         suites = {suite.split(':')[-1] for suite in entry['suite']}
-        if not suites & SUITES or not any(fnmatch.fnmatch(name, pattern) for pattern in patterns):
+        if not suites & wanted or not any(fnmatch.fnmatch(name, pattern) for pattern in patterns):
             continue
         if any(fnmatch.fnmatch(name, pattern) for pattern in LEFT_OUT) or (names and name not in names):
             continue
         command = entry['cmd']
         if os.path.basename(command[0]).startswith('python'):
             command = ['python3', *command[1:]]
-        tests.append({'name': name, 'command': command, 'environment': {**entry['env'], 'PYTHONDONTWRITEBYTECODE': '1', 'CONTAIN_TEST_OWN_MACHINE': '1'},
+        tests.append({'name': name, 'command': command, 'environment': {**entry['env'], 'PYTHONDONTWRITEBYTECODE': '1', 'CONTAIN_TEST_OWN_MACHINE': '1', **own},
                       'parallel': entry['is_parallel'], 'seconds': entry['timeout'] * SLOWER})
     return tests
 
@@ -140,8 +152,8 @@ def show(flavour, text):
 
 def run_flavour(flavour, image, tree, build, names, tally):
     """One boot. Returns false when the machine did not even come up."""
-    hierarchy, user, patterns = FLAVOURS[flavour]
-    tests = selected(build, patterns, names)
+    hierarchy, user = (FLAVOURS.get(flavour) or ENGINES[flavour])[:2]
+    tests = selected(build, flavour, names)
     if not tests:
         return True
     begin = time.monotonic()
@@ -176,7 +188,8 @@ def run_flavour(flavour, image, tree, build, names, tally):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--cache', default=os.path.expanduser('~/.cache/libcontain/vm'))
-    parser.add_argument('--on', action='append', choices=FLAVOURS)
+    parser.add_argument('--on', action='append', choices=[*FLAVOURS, *ENGINES])
+    parser.add_argument('--engines', action='store_true', help='the flavours with real engines, instead of the others')
     parser.add_argument('--at-once', type=int, default=2)
     parser.add_argument('build')
     parser.add_argument('names', nargs='*')
@@ -187,22 +200,24 @@ def main():
         print('0 passed, 0 failed, 1 skipped')
         return 0
 
-    image, tally = machine.Image(options.cache), Tally()
-    image.make()
+    flavours = options.on or list(ENGINES if options.engines else FLAVOURS)
+    images, tally = {}, Tally()
+    for flavour in flavours:
+        images[flavour] = machine.Image(options.cache, machine.ENGINES if flavour in ENGINES else ())
+    for image in {image.folder: image for image in images.values()}.values():
+        image.make()
     with tempfile.TemporaryDirectory(prefix='contain-vm-') as folder:
         tree = os.path.join(folder, 'tree.tar')
         machine.pack(build, tree)
 
         def run(flavour):
-            return run_flavour(flavour, image, tree, build, options.names, tally)
+            return run_flavour(flavour, images[flavour], tree, build, options.names, tally)
 
-        flavours = options.on or list(FLAVOURS)
         with concurrent.futures.ThreadPoolExecutor(options.at_once) as pool:
             dead = [flavour for flavour, good in zip(flavours, pool.map(run, flavours)) if not good]
-        if dead:
-            # The image may have been damaged in a way that nobody noticed.
-            image.make(anew=True)
         for flavour in dead:
+            # The image may have been damaged in a way that nobody noticed.
+            images[flavour].make(anew=True)
             if not run(flavour):
                 print(f'failed: {flavour}: the machine does not come up')
                 tally.totals[1] += 1
