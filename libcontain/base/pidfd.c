@@ -31,7 +31,10 @@ struct pidfd_info_v0 {
 
 int ct_pidfd_open(pid_t pid)
 {
-        return ct_sys_pidfd_open(pid, 0);
+        int fd = ct_sys_pidfd_open(pid, 0);
+
+        /* Before Linux 6.9, also for the number of a process that is gone while its session goes on. */
+        return fd == -EINVAL && pid > 0 ? -ESRCH : fd;
 }
 
 int ct_pidfd_signal(int pidfd, int signo)

@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
-from harness import case  # noqa: E402
+from harness import case, traces  # noqa: E402
 
 # How many moments of each command. An emulated machine takes its time.
 POINTS = int(os.environ.get('CONTAIN_TEST_POINTS') or (6 if os.environ.get('CONTAIN_TEST_OWN_MACHINE') else 15))
@@ -53,10 +53,23 @@ class Killed(case.CliCase):
         else:
             self.assertIn('does not exist', result.err)
         json.loads(self.succeed('list', '--format', 'json').out)
-        self.succeed('delete', '--force', name)
+        self.delete_as_a_parent(name)
         self.assert_no_trace()
         self.succeed('create', '--bundle', bundle.path, name)
         self.succeed('delete', name)
+
+    def delete_as_a_parent(self, name):
+        """A pid namespace ends when all in it were reaped: what `exec` had started is our child by now"""
+        process = self.start_cli('delete', '--force', name)
+
+        def has_ended():
+            for pid in traces.children():
+                if pid != process.pid:
+                    os.waitpid(pid, os.WNOHANG)
+            return process.poll() is not None
+        self.assertTrue(traces.wait_until(has_ended, case.SECONDS))
+        result = self.end_program(process)
+        self.assertEqual(result.status, 0, str(result))
 
     def sweep(self, prepare, *argv):
         """Kills `contain-run @argv` at moments of its life, each time after @prepare has been run."""
