@@ -8,9 +8,13 @@
 static void put_count(int fd, struct ct_buf *buf)
 {
         _cleanup_pids_ struct ct_pid_list list = { 0 };
+        int r;
 
-        if (ct_procs_read_below(fd, &list) >= 0)
+        r = ct_procs_read_below(fd, &list);
+        if (r >= 0)
                 ct_stats_put(buf, "current", list.n);
+        else if (r == -ENOMEM)
+                buf->failed = true;
 }
 
 void ct_stats_pids(const struct ct_cgroup_stats *stats, struct ct_buf *buf)

@@ -143,3 +143,59 @@ TEST(allocations_of_compiling)
         ct_cgroup_layout_free(compiled_layout);
         ct_arena_free(arena);
 }
+
+static struct ct_cgroup *counted;
+
+/* What is told, if anything is, is all there is. */
+static int count(void)
+{
+        _cleanup_(ct_cgroup_stats_freep) struct ct_cgroup_stats *stats = NULL;
+        _cleanup_buf_ struct ct_buf buf = CT_BUF_INIT;
+        int r;
+
+        r = ct_cgroup_stats_new(counted, &stats);
+        if (r < 0)
+                return r;
+        (void)ct_buf_puts(&buf, "{");
+        r = ct_cgroup_stats_write(stats, &buf);
+        if (r == 0)
+                EXPECT_STR(
+                        buf.data,
+                        "{\"cpu\":{\"usage\":{\"percpu\":[1,2],\"percpu_kernel\":[4],\"percpu_user\":[3]}},"
+                        "\"cpuset\":{\"cpus\":[0,1]},\"memory\":{\"usage\":{\"failcnt\":5},"
+                        "\"raw\":{\"rss\":6}},\"pids\":{\"current\":1},\"blkio\":{\"sectorsRecursive\":"
+                        "[{\"major\":8,\"minor\":0,\"value\":7}]},\"hugetlb\":{\"2MB\":{\"usage\":8}}");
+        return r;
+}
+
+TEST(allocations_of_numbers)
+{
+        static const char *const files[][2] = {
+                { "cgroup.procs", "1\n" },
+                { "cpuacct.usage_percpu", "1 2 \n" },
+                { "cpuacct.usage_all", "0 3 4\n" },
+                { "cpuset.cpus", "0-1\n" },
+                { "memory.failcnt", "5\n" },
+                { "memory.stat", "rss 6\n" },
+                { "blkio.sectors_recursive", "8:0 7\n" },
+                { "hugetlb.2MB.usage_in_bytes", "8\n" },
+        };
+        static const char controllers[] = "cpu,cpuacct,cpuset,memory,pids,blkio,hugetlb";
+        struct ct_cgroup_layout *layout = NULL;
+        char mounts[512], own[256], path[128];
+
+        REQUIRE(folder_make(root));
+        (void)snprintf(mounts, sizeof mounts, "31 28 0:28 / %s rw - cgroup cgroup rw,%s\n", root,
+                       controllers);
+        (void)snprintf(own, sizeof own, "3:%s:/\n", controllers);
+        (void)snprintf(path, sizeof path, "%s/c", root);
+        EXPECT_EQ(mkdir(path, 0755), 0);
+        for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+                EXPECT(file_put(path, files[i][0], files[i][1]));
+        REQUIRE_EQ(ct_cgroup_layout_parse(mounts, own, &layout), 0);
+        REQUIRE_EQ(ct_cgroup_new(layout, "/c", "id", &counted, NULL), 0);
+        fail_each(count);
+        counted = ct_cgroup_free(counted);
+        layout = ct_cgroup_layout_free(layout);
+        folder_remove(root);
+}
