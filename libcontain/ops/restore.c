@@ -81,6 +81,24 @@ static void close_sources(struct restoration *make)
                 make->stdio[i] = ct_close(make->stdio[i]);
 }
 
+/*
+ * A CRIU that was killed has told of no process, and may have made one, which is a child of the host's: kills
+ * all that is in the cgroup, so that no zombie stays.
+ */
+static void reap_untold(struct restoration *make)
+{
+        _cleanup_free_ pid_t *pids = NULL;
+        size_t n = 0;
+
+        if (!make->cgroup_made || make->child.pid > 0 || ct_cgroup_pids(make->cgroup, &pids, &n) < 0)
+                return;
+        for (size_t i = 0; i < n; i++) {
+                struct ct_child child = { .pid = pids[i], .pidfd = ct_pidfd_open(pids[i]) };
+
+                reap(&child);
+        }
+}
+
 /* Undoes what is left in @make, last things first. */
 static void restoration_done(struct restoration *make)
 {
@@ -88,6 +106,7 @@ static void restoration_done(struct restoration *make)
 
         ct_criu_job_done(&make->job);
         reap(&make->child);
+        reap_untold(make);
         if (make->cgroup_made && ct_cgroup_destroy(make->cgroup, CT_KILL_TIMEOUT_MS, &error) < 0)
                 ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, "after a failed restore", &error);
         if (make->resctrl_made)
@@ -116,6 +135,9 @@ static int prepare(struct restoration *make, contain_error_t **err)
         if (c->notify_socket)
                 return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, NULL,
                                "a restored container has no socket for notifications");
+        if (c->n_extra_fds > 0 || c->seccomp_fd >= 0)
+                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, NULL,
+                               "a restored container has the descriptors that it was checkpointed with");
         r = ct_criu_job_open(&make->job, err);
         if (r == 0)
                 r = ct_op_name_cgroup(c, &make->cgroup, err);
@@ -189,9 +211,13 @@ static int enter_cgroup(struct restoration *make, contain_error_t **err)
         const struct ct_spec_resources *resources = &make->c->spec->linux_.resources;
         pid_t pid = make->job.criu.child.pid;
         bool scope = make->cgroup && ct_cgroup_is_scope(make->cgroup);
+        const struct ct_cgroup_layout *layout;
         int r = 0;
 
         if (make->cgroup) {
+                r = ct_context_layout(make->c->ctx, &layout, err);
+                if (r < 0)
+                        return r;
                 if (scope)
                         r = ct_cgroup_start_scope(make->cgroup, make->c->id, pid, resources, err);
                 if (r == 0) {
@@ -201,7 +227,9 @@ static int enter_cgroup(struct restoration *make, contain_error_t **err)
                 if (r < 0)
                         return r;
                 make->cgroup_made = true;
-                r = ct_cgroup_enter(make->cgroup, pid, scope, err);
+                /* On v2 systemd has put it there. */
+                if (!scope || layout->kind != CT_CGROUPS_V2)
+                        r = ct_cgroup_enter(make->cgroup, pid, false, err);
         }
         if (r == 0 && make->resctrl) {
                 r = ct_resctrl_create(make->resctrl, &make->c->spec->linux_.intel_rdt, err);

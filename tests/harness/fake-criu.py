@@ -163,6 +163,8 @@ class Criu:
             self.fail(RESTORE, options, f'{root} is no mount point with a root file system')
             return
         pid = self.restored_process()
+        if 'early' in self.words:
+            os._exit(3)
         master, slave = os.openpty()
         fine = self.notify('setup-namespaces', pid)
         if fine and 'terminal' in self.words:

@@ -440,6 +440,8 @@ TEST(failed_restores_leave_nothing)
         expect_no_trace(&w, &images, "fail", NULL, EIO, CONTAIN_E_CHECKPOINT, "No inventory.img image: ");
         expect_no_trace(&w, &images, "fail", NULL, EIO, CONTAIN_E_CHECKPOINT, "images-log/restore.log'");
         expect_no_trace(&w, &images, "die", NULL, EPIPE, CONTAIN_E_CHECKPOINT, "CRIU ended without a result");
+        expect_no_trace(&w, &images, "early", NULL, EPIPE, CONTAIN_E_CHECKPOINT,
+                        "CRIU ended without a result");
         expect_no_trace(&w, &images, "late", NULL, EIO, CONTAIN_E_CHECKPOINT, "RPC client reported");
         expect_no_trace(&w, &images, "old", NULL, EOPNOTSUPP, CONTAIN_E_UNSUPPORTED, "takes CRIU 3.15");
         expect_no_trace(&w, &images, "", add_bad_hook, ECANCELED, CONTAIN_E_HOOK, "createRuntime");
@@ -485,6 +487,8 @@ TEST(restore_arguments)
         contain_unref(taken);
         taken = prepare_restore(&w, config_new(w.rootfs, "unused"), &in2, &out2);
         REQUIRE(taken != NULL);
+        EXPECT_EQ(contain_add_fd(taken, 0, NULL), 3);
+        EXPECT_FAILS(contain_restore(taken, &images.restore, &error_), EOPNOTSUPP, CONTAIN_E_UNSUPPORTED);
         EXPECT_OK(contain_set_flags(taken, CONTAIN_EPHEMERAL, &error_));
         EXPECT_FAILS(contain_restore(taken, &images.restore, &error_), EOPNOTSUPP, CONTAIN_E_UNSUPPORTED);
 }
