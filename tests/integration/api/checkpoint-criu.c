@@ -161,39 +161,6 @@ TEST(memory_before_the_rest)
         end_container(again);
 }
 
-/* Not allowed, it is refused, and the container runs on; allowed, it comes along. */
-TEST(file_locks)
-{
-        auto_container c = NULL;
-        auto_container again = NULL;
-        auto_fd in = -1, out = -1, in2 = -1, out2 = -1;
-        contain_error_t *error = NULL;
-        long last;
-        CRIU(w, images);
-
-        c = run_with_pipes(&w, usual_config(&w, "exec 9>/mnt/lock; busybox flock 9; " COUNT), &in, &out);
-        REQUIRE(c != NULL);
-        expect_number(out, 2);
-        EXPECT(contain_checkpoint(c, &images.dump, &error) < 0);
-        EXPECT_EQ(contain_error_code(error), CONTAIN_E_CHECKPOINT);
-        EXPECT_CONTAINS(contain_error_message(error), "lock");
-        EXPECT_CONTAINS(contain_error_message(error), "images-log/dump.log");
-        contain_error_free(error);
-        EXPECT_EQ(contain_status(c, NULL), CONTAIN_STATUS_RUNNING);
-        last = read_number(out);
-        expect_number(out, last + 3);
-
-        images.dump.flags = images.restore.flags = CONTAIN_CHECKPOINT_FILE_LOCKS;
-        EXPECT_OK(contain_checkpoint(c, &images.dump, &error_));
-        last = read_last(out);
-        EXPECT_OK(contain_destroy(c, 0, &error_));
-        again = prepare_restore(&w, usual_config(&w, "unused"), &in2, &out2);
-        REQUIRE(again != NULL);
-        EXPECT_OK(contain_restore(again, &images.restore, &error_));
-        expect_number(out2, last + 1);
-        end_container(again);
-}
-
 TEST(terminal_comes_back)
 {
         struct json_object *config;
