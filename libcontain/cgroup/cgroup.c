@@ -136,6 +136,26 @@ bool ct_cgroup_is_nowhere(const struct ct_cgroup *cgroup)
         return true;
 }
 
+bool ct_cgroup_can_be(const struct ct_cgroup *cgroup, size_t i)
+{
+        const struct ct_hierarchy *hierarchy = &cgroup->layout->items[i];
+        const char *path = ct_cgroup_path(cgroup, i);
+        char full[PATH_MAX];
+        size_t top = strlen(hierarchy->mountpoint);
+
+        /* systemd makes its own; what is no path is told of when it is to be made. */
+        if (cgroup->scope || !path || ct_cgroup_format(full, hierarchy, path, NULL) < 0)
+                return path != NULL;
+        if (access(full, F_OK) == 0)
+                return true;
+        while (strlen(full) > top) {
+                ct_cgroup_cut(full);
+                if (access(full, F_OK) == 0)
+                        return faccessat(AT_FDCWD, full, W_OK, AT_EACCESS) == 0;
+        }
+        return true;
+}
+
 enum ct_cgroup_end ct_cgroup_end(const struct ct_cgroup *cgroup, size_t i)
 {
         const struct ct_cgroup_member *member = &cgroup->members[i];

@@ -75,6 +75,9 @@ int ct_cgroup_start_scope(struct ct_cgroup *cgroup, const char *id, pid_t pid,
 
 /* The path below hierarchy @i's mountpoint, "/a/b"; NULL when the container has no cgroup there. Borrowed. */
 const char *ct_cgroup_path(const struct ct_cgroup *cgroup, size_t i);
+/* Whether it is there, or can be made by this user. Those that cannot are passed over where nothing needs
+ * them. */
+bool ct_cgroup_can_be(const struct ct_cgroup *cgroup, size_t i);
 
 /* Whether it has no path at all: every hierarchy was passed over by ct_cgroup_create(), or is gone since. */
 bool ct_cgroup_is_nowhere(const struct ct_cgroup *cgroup);

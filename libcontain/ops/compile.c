@@ -45,13 +45,14 @@ static int add_cgroup_facts(struct contain *c, const struct ct_cgroup *cgroup, s
                 return ct_fail_memory(err);
         for (size_t i = 0; i < layout->n; i++) {
                 const struct ct_hierarchy *hierarchy = &layout->items[i];
+                bool has_cgroup = cgroup && ct_cgroup_can_be(cgroup, i);
 
                 items[i] = (struct ct_facts_hierarchy){
                         .v2 = hierarchy->v2,
                         .name = hierarchy->name,
                         .mountpoint = hierarchy->mountpoint,
                         .options = hierarchy->v2 ? "" : mount_options(arena, hierarchy),
-                        .container_path = cgroup ? ct_cgroup_path(cgroup, i) : NULL,
+                        .container_path = has_cgroup ? ct_cgroup_path(cgroup, i) : NULL,
                 };
                 if (!items[i].options)
                         return ct_fail_memory(err);

@@ -398,5 +398,15 @@ class StateRoot(RootlessCase):
         self.assertIn('XDG_RUNTIME_DIR', result.err)
 
 
+class Cgroups(RootlessCase):
+    def test_mount_without_a_cgroup(self):
+        """podman's, on v1: no cgroup namespace, a mount of cgroups, and no right to make one."""
+        def change(config):
+            namespaces(config, 'cgroup')
+            config['mounts'] = [mount for mount in config['mounts'] if mount['destination'] != '/sys/fs/cgroup']
+            add_mount(config, '/sys/fs/cgroup', 'cgroup', 'cgroup', 'rprivate', 'nosuid', 'noexec', 'nodev', 'relatime', 'ro')
+        self.assertNotEqual(self.output('ls /sys/fs/cgroup', change=change), '')
+
+
 if __name__ == '__main__':
     case.main()
