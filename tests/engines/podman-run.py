@@ -223,7 +223,7 @@ def devices(podman):
 
 @suite.case(status=0, out='67108864')
 def memory_limit(podman):
-    return podman.outcome(podman.run('cat', '/sys/fs/cgroup/memory/memory.limit_in_bytes', options=['--memory=64m']))
+    return podman.outcome(podman.run('sh', '-c', 'cd /sys/fs/cgroup; cat memory.max 2>/dev/null || cat memory/memory.limit_in_bytes', options=['--memory=64m']))
 
 
 if __name__ == '__main__':

@@ -37,7 +37,7 @@ runroot = "{place}/runroot"
 
 class Podman(Engine):
     PROGRAMS = ('podman', 'conmon')
-    manager = 'cgroupfs'
+    manager = 'systemd' if os.path.exists('/run/systemd/system') else 'cgroupfs'
     driver = 'overlay'
 
     def prepare(self):
@@ -91,14 +91,16 @@ class Podman(Engine):
             value = value[key]
         return value
 
-    def read_cgroup(self, name, file):
-        """A file of a container's cgroup, by the hierarchy and the name: memory/memory.limit_in_bytes."""
-        hierarchy, _, file = file.partition('/')
+    def read_cgroup(self, name, *files):
+        """What the first of some files of a container's cgroup has: memory/memory.limit_in_bytes on v1, memory.max on v2."""
         pid = self.inspect(name, 'State', 'Pid')
-        for line in self.read(f'/proc/{pid}/cgroup').splitlines():
-            _, names, path = line.split(':', 2)
-            if hierarchy in names.split(','):
-                return self.read(os.path.join('/sys/fs/cgroup', hierarchy, path.lstrip('/'), file)).strip()
+        paths = dict(line.split(':', 2)[1:] for line in self.read(f'/proc/{pid}/cgroup').splitlines())
+        for file in files:
+            hierarchy, _, rest = file.rpartition('/')
+            for names, path in paths.items():
+                whole = os.path.join('/sys/fs/cgroup', hierarchy, path.lstrip('/'), rest)
+                if hierarchy in names.split(',') and os.path.exists(whole):
+                    return self.read(whole).strip()
         return None
 
     def clean(self):
