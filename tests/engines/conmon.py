@@ -231,30 +231,12 @@ def terminal_that_is_resized(conmon):
     return {'code': code, 'size': re.search(r'\d+ \d+$', c.log()[-1].strip()).group(0)}
 
 
-@suite.case(told=True, code=6)
-def exec_(conmon):
-    c = conmon.monitor('sleep', '1000')
-    told = conmon.execute(c, 'sh', '-c', 'echo in $0; exit 6', 'here')
-    conmon.wait_until(lambda: os.path.exists(c.path(f'exec/{c.name}')) or os.path.exists(c.path('exec/exec')), 'the exit file')
-    name = 'exec' if os.path.exists(c.path('exec/exec')) else c.name
-    return {'told': told.get('data', -1) > 0, 'code': int(c.read(f'exec/{name}')), 'log': c.read('exec/log').split(' ', 1)[-1]}
-
-
 @suite.case(told=False, exists=False, differs={'message': 'failure-text'})
 def exec_of_no_program(conmon):
     """Without a pid file, conmon knows that it was the runtime that failed."""
     c = conmon.monitor('sleep', '1000')
     told = conmon.execute(c, 'no-such-program')
     return {'told': told.get('data', -1) > 0, 'message': conmon.plain(told.get('message', '')), 'exists': os.path.exists(c.path('exec/pidfile'))}
-
-
-@suite.case(told=True, code=3, out=re.compile('/dev/pts/'))
-def exec_on_a_terminal(conmon):
-    c = conmon.monitor('sleep', '1000')
-    told = conmon.execute(c, 'sh', '-c', 'tty; exit 3', options=['-t'])
-    conmon.wait_until(lambda: os.path.exists(c.path('exec/exec')) or os.path.exists(c.path(f'exec/{c.name}')), 'the exit file')
-    name = 'exec' if os.path.exists(c.path('exec/exec')) else c.name
-    return {'told': told.get('data', -1) > 0, 'code': int(c.read(f'exec/{name}')), 'out': c.read('exec/log').split(' ', 1)[-1]}
 
 
 @suite.case(known=True)
