@@ -31,6 +31,7 @@ const (
 	ErrNotRunning  Code = C.CONTAIN_E_NOT_RUNNING  // the container's process has ended
 	ErrState       Code = C.CONTAIN_E_STATE        // the state directory or a record in it is unusable
 	ErrExitUnknown Code = C.CONTAIN_E_EXIT_UNKNOWN // the exit status was taken by another process
+	ErrKeeper      Code = C.CONTAIN_E_KEEPER       // there is no keeper, or it cannot do what is asked
 )
 
 // The configuration.
@@ -166,4 +167,9 @@ const (
 	flagAutoDedup       = C.CONTAIN_CHECKPOINT_AUTO_DEDUP
 	flagLinkRemap       = C.CONTAIN_CHECKPOINT_LINK_REMAP
 	flagTCPClose        = C.CONTAIN_CHECKPOINT_TCP_CLOSE
+	flagStdin           = C.CONTAIN_KEEPER_STDIN
+	flagStdinOnce       = C.CONTAIN_KEEPER_STDIN_ONCE
+	flagRing            = C.CONTAIN_KEEPER_RING
+	flagNoLog           = C.CONTAIN_KEEPER_NO_LOG
+	flagFollow          = C.CONTAIN_LOGS_FOLLOW
 )

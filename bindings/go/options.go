@@ -50,6 +50,9 @@ type Options struct {
 	// or "@NAME". See Container.ForwardNotifications.
 	NotifySocket string
 
+	// Keeper, if not nil, is a small process that stays with the container when this one goes.
+	Keeper *KeeperOptions
+
 	// Ephemeral containers have no file on disk, and are gone with their last handle or this process.
 	Ephemeral bool
 
@@ -107,6 +110,7 @@ func (o *Options) applyNames(h *handle) error {
 	defer s.free()
 	socket, notify := s.orNull(o.ConsoleSocket), s.orNull(o.NotifySocket)
 	listen := s.orNull(strings.Join(o.ListenNames, ":"))
+	path := s.orNull(o.Keeper.logPath())
 	types := make(map[*C.char]*os.File, len(o.Namespaces))
 	for name, f := range o.Namespaces {
 		types[s.one(name)] = f
@@ -122,6 +126,11 @@ func (o *Options) applyNames(h *handle) error {
 		}
 		if r := C.contain_set_listen_fds((*C.contain_t)(p), C.uint(o.ListenFiles), listen, e); r < 0 {
 			return r
+		}
+		if o.Keeper != nil {
+			if r := o.Keeper.apply((*C.contain_t)(p), path, e); r < 0 {
+				return r
+			}
 		}
 		if notify != nil {
 			if r := C.contain_set_notify_socket((*C.contain_t)(p), notify, e); r < 0 {

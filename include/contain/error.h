@@ -30,6 +30,7 @@ enum {
         CONTAIN_E_NOT_RUNNING = 216,  /* the container's process has ended */
         CONTAIN_E_STATE = 219,        /* the state directory or a record in it is unusable */
         CONTAIN_E_EXIT_UNKNOWN = 223, /* the exit status was taken by another process */
+        CONTAIN_E_KEEPER = 227,       /* there is no keeper, or it cannot do what is asked */
 
         /* The configuration */
         CONTAIN_E_BUNDLE = 302,    /* the bundle cannot be read */

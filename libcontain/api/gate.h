@@ -40,6 +40,14 @@ static inline int gate_context(struct contain_ctx *ctx, contain_error_t **err)
         return r < 0 ? r : gate_maker(ctx->maker, err);
 }
 
+/* What is said about a container has to be said before it exists. Call with `life` held. */
+static inline int gate_before_create(struct contain *c, contain_error_t **err)
+{
+        if (!c->record && !c->opened)
+                return 0;
+        return ct_fail(err, CONTAIN_E_BUSY, EBUSY, NULL, "container '%s' is created already", c->id);
+}
+
 static inline int gate_flags(unsigned flags, unsigned known, contain_error_t **err)
 {
         if ((flags & ~known) == 0)

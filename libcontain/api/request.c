@@ -14,14 +14,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-/* What is said about a container has to be said before it exists. Call with `life` held. */
-static int gate_before_create(struct contain *c, contain_error_t **err)
-{
-        if (!c->record && !c->opened)
-                return 0;
-        return ct_fail(err, CONTAIN_E_BUSY, EBUSY, NULL, "container '%s' is created already", c->id);
-}
-
 int contain_load_bundle(contain_t *c, const char *dir, contain_error_t **err)
 {
         int r = gate_container(c, err);

@@ -195,6 +195,8 @@ int ct_cgroup_frozen_fd(const struct ct_cgroup *cgroup);
  * says how many there were.
  */
 int ct_cgroup_oom_fd(struct ct_cgroup *cgroup);
+/* The file that says so, with a line "oom_kill N"; a descriptor for the caller to close. */
+int ct_cgroup_oom_file(struct ct_cgroup *cgroup);
 int ct_cgroup_oom_kills(struct ct_cgroup *cgroup, uint64_t *ret);
 /* Whether that descriptor tells before the kill is counted: v1's does. */
 bool ct_cgroup_oom_fd_is_early(const struct ct_cgroup *cgroup);

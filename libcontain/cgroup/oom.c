@@ -79,6 +79,18 @@ bool ct_cgroup_oom_fd_is_early(const struct ct_cgroup *cgroup)
         return i >= 0 && !cgroup->layout->items[i].v2;
 }
 
+int ct_cgroup_oom_file(struct ct_cgroup *cgroup)
+{
+        char file[PATH_MAX];
+        int r, fd;
+
+        r = find_file(cgroup, "memory.oom_control", "memory.events", file);
+        if (r < 0)
+                return r;
+        fd = open(file, O_RDONLY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
 int ct_cgroup_oom_kills(struct ct_cgroup *cgroup, uint64_t *ret)
 {
         _cleanup_free_ char *text = NULL;

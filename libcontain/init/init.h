@@ -147,7 +147,11 @@ static inline void init_close(int *fd)
 
 /* Returns 1, or 0 at end of file. *@n_fds: room in @fds, then how many came. */
 int init_receive(int socket_fd, struct plan_message *ret, int *fds, uint32_t *n_fds);
+/* The same of a message of another size. */
+int init_receive_bytes(int socket_fd, void *ret, size_t size, int *fds, uint32_t *n_fds);
 int init_send(int socket_fd, const struct plan_message *message, int fd);
+/* The same with up to 4 descriptors. */
+int init_send_fds(int socket_fd, const struct plan_message *message, const int *fds, uint32_t n_fds);
 /* Sends bytes of whatever kind of socket with a descriptor, all of them. */
 int init_send_bytes(int socket_fd, struct kernel_iovec *iov, size_t n_iov, int fd);
 /* Receives the plan and what its slots hold. */
@@ -244,6 +248,10 @@ void init_become_report(const struct init *in, int error);
 /* --- guard.c -------------------------------------------------------------------------------- */
 
 _Noreturn void init_guard(void);
+
+/* --- keeper.c ------------------------------------------------------------------------------- */
+
+_Noreturn void init_keeper(void);
 
 /* --- steps ---------------------------------------------------------------------------------- */
 

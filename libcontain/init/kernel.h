@@ -41,6 +41,9 @@
 
 #define PATH_SIZE 4096 /* of a path with its NUL; the kernel takes no longer one */
 
+#ifndef SEEK_SET
+#define SEEK_SET 0
+#endif
 #define SEEK_END        2
 #define UMOUNT_LAZY     2 /* MNT_DETACH */
 #define UMOUNT_NOFOLLOW 8
@@ -73,6 +76,7 @@
 #define SEND_QUIET   0x4000     /* MSG_NOSIGNAL */
 #define RECV_CLOEXEC 0x40000000 /* MSG_CMSG_CLOEXEC */
 #define RECV_CUT     0x8        /* MSG_CTRUNC */
+#define AT_ONCE      0x40       /* MSG_DONTWAIT */
 
 struct kernel_iovec {
         void *base;

@@ -10,6 +10,7 @@
 
 #define ALIGN_WORD(size) (((size) + sizeof(long) - 1) & ~(sizeof(long) - 1))
 #define RIGHTS_SIZE(n)   (ALIGN_WORD(sizeof(struct kernel_cmsghdr)) + (n) * sizeof(int))
+#define RIGHTS_SENT      4 /* descriptors with one message of ours, at most */
 #define RIGHTS_WORDS(n)  (ALIGN_WORD(RIGHTS_SIZE(n)) / sizeof(long))
 
 static int *rights(long *control)
@@ -17,15 +18,32 @@ static int *rights(long *control)
         return (int *)(control + ALIGN_WORD(sizeof(struct kernel_cmsghdr)) / sizeof(long));
 }
 
-int init_receive(int socket_fd, struct plan_message *ret, int *fds, uint32_t *n_fds)
+/* As many descriptors as are in a message, at most *@n_fds. */
+static int take_rights(const struct kernel_msghdr *message, const long *control, int *fds, uint32_t *n_fds)
+{
+        const struct kernel_cmsghdr *header = (const struct kernel_cmsghdr *)control;
+        uint32_t n = 0;
+
+        /* Cut: more descriptors than there is room for, or than may be open. */
+        if (message->flags & RECV_CUT)
+                return -EPROTO;
+        if (message->control_size >= sizeof(*header) && header->level == SOL_SOCKET && header->type == RIGHTS)
+                n = (uint32_t)((header->size - RIGHTS_SIZE(0)) / sizeof(int));
+        if (n > *n_fds)
+                return -EPROTO;
+        for (uint32_t i = 0; i < n; i++)
+                fds[i] = rights((long *)(uintptr_t)control)[i];
+        *n_fds = n;
+        return 1;
+}
+
+int init_receive_bytes(int socket_fd, void *ret, size_t size, int *fds, uint32_t *n_fds)
 {
         long control[RIGHTS_WORDS(PLAN_FDS_PER_MESSAGE)];
-        const struct kernel_cmsghdr *header = (const struct kernel_cmsghdr *)control;
-        struct kernel_iovec iov = { .base = ret, .size = sizeof(*ret) };
+        struct kernel_iovec iov = { .base = ret, .size = size };
         struct kernel_msghdr message = {
                 .iov = &iov, .n_iov = 1, .control = control, .control_size = sizeof(control)
         };
-        uint32_t n = 0;
         long r;
 
         r = sys_recvmsg(socket_fd, &message, RECV_CLOEXEC);
@@ -33,17 +51,14 @@ int init_receive(int socket_fd, struct plan_message *ret, int *fds, uint32_t *n_
                 return 0;
         if (r < 0)
                 return (int)r;
-        /* Cut: more descriptors than there is room for, or than may be open. */
-        if (r != sizeof(*ret) || (message.flags & RECV_CUT))
+        if (r != (long)size)
                 return -EPROTO;
-        if (message.control_size >= sizeof(*header) && header->level == SOL_SOCKET && header->type == RIGHTS)
-                n = (uint32_t)((header->size - RIGHTS_SIZE(0)) / sizeof(int));
-        if (n > *n_fds)
-                return -EPROTO;
-        for (uint32_t i = 0; i < n; i++)
-                fds[i] = rights(control)[i];
-        *n_fds = n;
-        return 1;
+        return take_rights(&message, control, fds, n_fds);
+}
+
+int init_receive(int socket_fd, struct plan_message *ret, int *fds, uint32_t *n_fds)
+{
+        return init_receive_bytes(socket_fd, ret, sizeof(*ret), fds, n_fds);
 }
 
 int init_send_bytes(int socket_fd, struct kernel_iovec *iov, size_t n_iov, int fd)
@@ -75,6 +90,29 @@ int init_send_bytes(int socket_fd, struct kernel_iovec *iov, size_t n_iov, int f
                 }
         }
         return 0;
+}
+
+int init_send_fds(int socket_fd, const struct plan_message *message, const int *fds, uint32_t n_fds)
+{
+        long control[RIGHTS_WORDS(RIGHTS_SENT)];
+        struct kernel_cmsghdr *header = (struct kernel_cmsghdr *)control;
+        struct kernel_iovec iov = { .base = (void *)(uintptr_t)message, .size = sizeof(*message) };
+        struct kernel_msghdr head = { .iov = &iov, .n_iov = 1 };
+        long r;
+
+        if (n_fds > RIGHTS_SENT)
+                return -EINVAL;
+        if (n_fds > 0) {
+                header->size = RIGHTS_SIZE(n_fds);
+                header->level = SOL_SOCKET;
+                header->type = RIGHTS;
+                for (uint32_t i = 0; i < n_fds; i++)
+                        rights(control)[i] = fds[i];
+                head.control = control;
+                head.control_size = ALIGN_WORD(header->size);
+        }
+        r = sys_sendmsg(socket_fd, &head, SEND_QUIET);
+        return r < 0 ? (int)r : 0;
 }
 
 int init_send(int socket_fd, const struct plan_message *message, int fd)

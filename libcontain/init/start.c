@@ -4,6 +4,8 @@
 
 #include "init/init.h"
 
+#include "plan/keeper.h"
+
 /* Tables of an ordinary container fit in here; what is not used is never touched. */
 #define ARENA_SIZE 8192
 
@@ -150,6 +152,8 @@ void init_main(int argc, char **argv)
         reset_signals();
         if (argc > 0 && text_equal(argv[0], "contain-guard"))
                 init_guard();
+        if (argc > 0 && text_equal(argv[0], KEEPER_NAME))
+                init_keeper();
         execute();
 }
 

@@ -52,6 +52,12 @@ void sys_relax(void);
 #define NR_ppoll __NR_ppoll
 #endif
 
+#ifdef __NR_clock_gettime64
+#define NR_clock_gettime __NR_clock_gettime64
+#else
+#define NR_clock_gettime __NR_clock_gettime
+#endif
+
 #ifdef __NR_utimensat_time64
 #define NR_utimensat __NR_utimensat_time64
 #else
@@ -95,6 +101,22 @@ static inline long sys_write(int fd, const void *bytes, size_t size)
 static inline long sys_seek(int fd, long offset, int from)
 {
         return SYS3(__NR_lseek, fd, offset, from);
+}
+
+/* 32 bits are enough on CPUs that have no more: logs are limited. */
+static inline int sys_ftruncate(int fd, long size)
+{
+        return (int)SYS2(__NR_ftruncate, fd, size);
+}
+
+static inline int sys_fsync(int fd)
+{
+        return (int)SYS1(__NR_fsync, fd);
+}
+
+static inline int sys_renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+        return (int)SYS5(__NR_renameat2, from_dir, from, to_dir, to, 0);
 }
 
 static inline long sys_sendfile(int to_fd, int from_fd, size_t size)
@@ -217,6 +239,12 @@ static inline unsigned sys_umask(unsigned mask)
 static inline int sys_poll(struct kernel_pollfd *fds, unsigned n, struct __kernel_timespec *timeout)
 {
         return (int)SYS5(NR_ppoll, fds, n, timeout, 0, SIGSET_SIZE);
+}
+
+/* The time of day. */
+static inline int sys_now(struct __kernel_timespec *ret)
+{
+        return (int)SYS2(NR_clock_gettime, 0 /* CLOCK_REALTIME */, ret);
 }
 
 /* --- folders ------------------------------------------------------------------------------- */
@@ -353,6 +381,17 @@ static inline int sys_execve(const char *path, char *const *argv, char *const *e
 static inline int sys_wait(int pid, int *ret_status)
 {
         return (int)SYS4(__NR_wait4, pid, ret_status, 0, 0);
+}
+
+/* The same, at once: 0 while it runs. Whatever signal tells of its end. */
+static inline int sys_wait_now(int pid, int *ret_status)
+{
+        return (int)SYS4(__NR_wait4, pid, ret_status, WNOHANG | __WALL, 0);
+}
+
+static inline int sys_execveat(int fd, char *const *argv, char *const *envp)
+{
+        return (int)SYS5(__NR_execveat, fd, "", argv, envp, AT_EMPTY_PATH);
 }
 
 static inline int sys_kill(int pid, int signo)

@@ -53,6 +53,9 @@ int ct_op_become(struct contain *c, contain_error_t **err)
         _cleanup_close_ int own = -EBADF, other = -EBADF;
         int ends[2], r;
 
+        if (c->keeper.wanted)
+                return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, NULL,
+                               "a process that becomes a container has no keeper");
         if (c->spec->linux_.cgroups_path) {
                 r = ct_op_name_cgroup(c, &cgroup, err);
                 if (r < 0)
@@ -69,7 +72,7 @@ int ct_op_become(struct contain *c, contain_error_t **err)
         r = ct_op_name_resctrl(c, &resctrl, err);
         if (r < 0)
                 return r;
-        r = ct_op_open_slots(c, plan, -1, &slots, err);
+        r = ct_op_open_slots(c, plan, c->stdio, -1, &slots, err);
         if (r < 0)
                 return r;
         r = ct_converse_pair(ends);

@@ -126,8 +126,8 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
         return 0;
 }
 
-int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd, struct ct_slots *ret,
-                     contain_error_t **err)
+int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, const int stdio[3], int start_fd,
+                     struct ct_slots *ret, contain_error_t **err)
 {
         struct ct_slot_sources sources = {
                 .rootfs_fd = c->rootfs_fd,
@@ -145,7 +145,7 @@ int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd
         r = ct_context_facts(c->ctx, &sources.facts, err);
         if (r < 0)
                 return r;
-        memcpy(sources.stdio, c->stdio, sizeof(sources.stdio));
+        memcpy(sources.stdio, stdio, sizeof(sources.stdio));
         memcpy(sources.namespace_fds, c->namespace_fds, sizeof(sources.namespace_fds));
         return ct_slots_open(plan, &sources, ret, err);
 }

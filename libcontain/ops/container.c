@@ -117,6 +117,7 @@ struct contain *ct_container_free(struct contain *c)
         free(c->console_socket);
         free(c->notify_socket);
         free(c->listen_names);
+        free(c->keeper.log_path);
         ct_arena_free(c->arena);
         free(c->bundle);
         free(c->config);

@@ -7,6 +7,7 @@
  */
 
 #include "ops/handle.h"
+#include "ops/keep.h"
 #include "ops/talk.h"
 
 #include "base/fds.h"
@@ -33,6 +34,8 @@ struct creation {
         int guard_fd;
         int console_fd;
         struct ct_talk talk;
+        struct ct_keep keep;
+        bool kept; /* the keeper stays by itself */
 };
 
 static void creation_init(struct creation *make, struct contain *c)
@@ -47,6 +50,7 @@ static void creation_init(struct creation *make, struct contain *c)
         make->turn.c = c;
         make->turn.child.pidfd = -EBADF;
         make->turn.network_fd = -EBADF;
+        ct_keep_init(&make->keep, c);
 }
 
 /* Virtual ones would be gone with the container's network namespace. */
@@ -69,6 +73,9 @@ static void creation_done(struct creation *make)
         make->init_fd = ct_close(make->init_fd);
         return_net_devices(make);
         ct_child_reap(&make->turn.child);
+        if (make->kept && make->state)
+                ct_keep_end(make->state, make->record);
+        ct_keep_done(&make->keep);
         if (make->cgroup_made && ct_cgroup_destroy(make->cgroup, CT_KILL_TIMEOUT_MS, &error) < 0)
                 ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, "after a failed create", &error);
         if (make->resctrl_made)
@@ -139,6 +146,8 @@ static int claim(struct creation *make, contain_error_t **err)
                 r = ct_state_save_config(make->state, c->config, c->config_size, err);
         if (r == 0 && c->notify_socket)
                 r = ct_state_make_notify(make->state, err);
+        if (r == 0)
+                r = ct_keep_prepare(&make->keep, c, make->state, make->record, err);
         if (r < 0)
                 return r;
         make->wait_fd = ct_state_listen(make->state, err);
@@ -222,9 +231,16 @@ static int spawn(struct creation *make, contain_error_t **err)
         if (make->cgroup && make->cgroup_made)
                 what.cgroup_fd = ct_cgroup_v2_fd(make->cgroup);
         what.socket_fd = make->init_fd;
-        r = ct_spawn_init(&what, &make->turn.child, &in_cgroup);
-        if (r < 0)
-                return ct_op_fail_clone(make->c, header->clone_flags, -r, err);
+        if (make->keep.wanted) {
+                r = ct_keep_spawn(&make->keep, make->c, &what, make->record, &make->turn.child, &in_cgroup,
+                                  err);
+                if (r < 0)
+                        return r;
+        } else {
+                r = -ct_spawn_init(&what, &make->turn.child, &in_cgroup);
+        }
+        if (r > 0)
+                return ct_op_fail_clone(make->c, header->clone_flags, r, err);
         make->turn.in_v2 = in_cgroup != 0;
         make->init_fd = ct_close(make->init_fd);
         return 0;
@@ -285,6 +301,23 @@ static int spawn_in_cgroup(struct creation *make, contain_error_t **err)
                                                                     : ct_turn_enter_cgroup(&make->turn, err);
 }
 
+/* From here on its keeper stays. The terminal is the keeper's, unless it goes to a socket. */
+static int keep(struct creation *make, contain_error_t **err)
+{
+        bool has_console = make->console_fd >= 0 && !make->c->console_socket;
+        int r;
+
+        r = ct_keep_commit(&make->keep, make->c, &make->turn.child, make->talk.forked,
+                           has_console ? make->console_fd : -EBADF, make->cgroup, err);
+        if (r < 0)
+                return r;
+        make->kept = true;
+        make->keep.pidfd = ct_close(make->keep.pidfd);
+        if (has_console)
+                make->console_fd = ct_close(make->console_fd);
+        return 0;
+}
+
 /* Writes down that the container is created; after this it does not need its maker. */
 static int commit(struct creation *make, contain_error_t **err)
 {
@@ -303,7 +336,8 @@ static int commit(struct creation *make, contain_error_t **err)
                 record->cgroup = NULL;
                 if (make->cgroup && ct_cgroup_save(make->cgroup, &record->cgroup) < 0)
                         return ct_fail_memory(err);
-                return ct_state_save(make->state, record, err);
+                r = ct_state_save(make->state, record, err);
+                return r < 0 || !make->keep.wanted ? r : keep(make, err);
         }
         return ct_guard_start(make->c, make->cgroup, make->resctrl, make->turn.child.pidfd, &make->guard_fd,
                               err);
@@ -356,6 +390,7 @@ static void hand_over(struct creation *make)
         c->start_fd = ct_take_fd(&make->start_fd);
         c->guard_fd = ct_take_fd(&make->guard_fd);
         make->state = ct_state_free(make->state);
+        make->kept = false;
         make->turn.net_devices = ct_net_devices_free(make->turn.net_devices);
 
         pthread_mutex_lock(&c->look);
@@ -368,7 +403,7 @@ static void hand_over(struct creation *make)
         c->child.pidfd = ct_high_fd(c->child.pidfd);
         make->turn.child.pidfd = -EBADF;
         c->console_fd = ct_high_fd(ct_take_fd(&make->console_fd));
-        c->exited = c->started = c->oom = false;
+        c->exited = c->exit_complete = c->started = c->oom = false;
         c->started_nsec = c->ended_nsec = 0;
         c->events.exit_told = c->events.exit_watched = false;
         c->events.oom_kills = 0;
@@ -384,13 +419,16 @@ int ct_op_create(struct contain *c, contain_error_t **err)
         int r;
 
         creation_init(&make, c);
+        if (make.keep.wanted && ct_is_ephemeral(c))
+                return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, NULL,
+                               "an ephemeral container has no keeper: it ends with its host");
         r = compile(&make, err);
         if (r < 0)
                 return r;
         r = claim(&make, err);
         if (r < 0)
                 return r;
-        r = ct_op_open_slots(c, make.plan, make.wait_fd, &make.slots, err);
+        r = ct_op_open_slots(c, make.plan, make.keep.stdio, make.wait_fd, &make.slots, err);
         if (r < 0)
                 return r;
         make.wait_fd = ct_close(make.wait_fd);

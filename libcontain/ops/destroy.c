@@ -4,6 +4,7 @@
  * last. */
 
 #include "ops/handle.h"
+#include "ops/keep.h"
 
 static int refuse_running(struct contain *c, int status, contain_error_t **err)
 {
@@ -14,7 +15,7 @@ static int refuse_running(struct contain *c, int status, contain_error_t **err)
         return r;
 }
 
-static int end_and_clean(struct contain *c, contain_error_t **err)
+static int end_and_clean(struct contain *c, struct ct_state *state, contain_error_t **err)
 {
         contain_error_t *error = NULL;
         struct ct_exit last;
@@ -34,6 +35,10 @@ static int end_and_clean(struct contain *c, contain_error_t **err)
                 r = ct_resctrl_destroy(c->resctrl, err);
                 if (r < 0)
                         return r;
+        }
+        if (state && c->record->keeper_pid > 0) {
+                ct_exit_complete(c); /* while somebody can tell */
+                ct_keep_end(state, c->record);
         }
         if (ct_hooks_run(c, CT_HOOK_POSTSTOP, CONTAIN_STATUS_STOPPED, true, &error) < 0)
                 ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &error);
@@ -87,7 +92,7 @@ static int destroy_locked(struct contain *c, struct ct_state *state, unsigned fl
                 if ((status == CONTAIN_STATUS_RUNNING || status == CONTAIN_STATUS_PAUSED) &&
                     !(flags & CONTAIN_DESTROY_FORCE))
                         return refuse_running(c, status, err);
-                r = end_and_clean(c, err);
+                r = end_and_clean(c, state, err);
                 if (r < 0)
                         return r;
         }

@@ -115,6 +115,14 @@ struct contain {
         unsigned n_listen_fds;
         char *listen_names; /* of those, "a:b"; NULL for none */
 
+        struct {
+                bool wanted;
+                unsigned flags; /* CONTAIN_KEEPER_ */
+                uint32_t log_files;
+                uint64_t log_bytes;
+                char *log_path; /* NULL: in the state folder */
+        } keeper;
+
         /* The configuration */
         struct ct_arena *arena;
         struct ct_spec *spec; /* in the arena; NULL until loaded */
@@ -140,6 +148,7 @@ struct contain {
         bool starting; /* a request to start is on its way */
         struct ct_exit exit;
         bool exited;
+        bool exit_complete;   /* nothing more can be found out about it */
         bool oom;             /* a process in its cgroup was killed for want of memory; once exited */
         int64_t started_nsec; /* since the epoch; 0 when not known */
         int64_t ended_nsec;
@@ -180,8 +189,8 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
 /* Logs what of the configuration a plan leaves out. */
 void ct_op_warn(struct contain *c, const struct ct_facts *facts, const struct ct_request *request);
 /* Opens what a plan's slots name, and makes sure of contain-init. @start_fd: what it waits on, or -1. */
-int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, int start_fd, struct ct_slots *ret,
-                     contain_error_t **err);
+int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, const int stdio[3], int start_fd,
+                     struct ct_slots *ret, contain_error_t **err);
 /* Names the container's cgroup, if it is to have one; without a configuration, the one it has by default. */
 int ct_op_name_cgroup(struct contain *c, struct ct_cgroup **ret, contain_error_t **err);
 /*

@@ -35,7 +35,6 @@ static void fill(struct contain *c, contain_exit_t *ret)
 {
         struct ct_exit exit;
 
-        ct_exit_complete(c);
         pthread_mutex_lock(&c->look);
         exit = c->exit;
         ret->oom = c->oom;
@@ -43,6 +42,18 @@ static void fill(struct contain *c, contain_exit_t *ret)
         ret->ended_nsec = c->ended_nsec;
         pthread_mutex_unlock(&c->look);
         ct_exit_fill(&exit, ret);
+}
+
+/* A keeper has seen the end, though nobody here has. */
+static bool is_written_down(struct contain *c)
+{
+        bool exited;
+
+        ct_exit_complete(c);
+        pthread_mutex_lock(&c->look);
+        exited = c->exited;
+        pthread_mutex_unlock(&c->look);
+        return exited;
 }
 
 int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err)
@@ -53,6 +64,11 @@ int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_e
 
         pidfd = borrow_pidfd(c, &exited);
         if (!exited) {
+                if (pidfd == -ESRCH && is_written_down(c)) {
+                        if (ret)
+                                fill(c, ret);
+                        return 0;
+                }
                 if (pidfd == -ESRCH)
                         return ct_fail(err, CONTAIN_E_EXIT_UNKNOWN, ECHILD, NULL,
                                        "container '%s' ended before this handle was opened", c->id);
@@ -68,7 +84,9 @@ int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_e
                                        c->id);
                 (void)ct_process_ended(c);
         }
-        if (ret)
+        if (ret) {
+                ct_exit_complete(c);
                 fill(c, ret);
+        }
         return 0;
 }

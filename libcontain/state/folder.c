@@ -69,6 +69,11 @@ static int open_folder(struct ct_state *state, contain_error_t **err)
         return 0;
 }
 
+int ct_state_folder(const struct ct_state *state)
+{
+        return state->dir_fd;
+}
+
 /* --- claim ---------------------------------------------------------------------------------- */
 
 static int fail_taken(const struct ct_state *state, contain_error_t **err)

@@ -12,6 +12,8 @@
 #define CT_STATE_CONFIG        "config.json"
 #define CT_STATE_START         "start"
 #define CT_STATE_STARTED       "started"
+#define CT_STATE_KEEPER        "keeper"
+#define CT_STATE_EXIT          "exit.json"
 #define CT_STATE_NOTIFY        "notify"
 #define CT_STATE_NOTIFY_SOCKET "notify.sock"
 

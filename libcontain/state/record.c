@@ -27,6 +27,7 @@ static const struct {
         { "rootfs", offsetof(struct ct_record, rootfs) },
         { "created", offsetof(struct ct_record, created) },
         { "owner", offsetof(struct ct_record, owner) },
+        { "log", offsetof(struct ct_record, log) },
         { "cgroup", offsetof(struct ct_record, cgroup) },
         { "resctrl", offsetof(struct ct_record, resctrl) },
         { "annotations", offsetof(struct ct_record, annotations) },
@@ -76,6 +77,13 @@ static int format_record(const struct ct_record *record, struct ct_buf *buf)
                 (void)ct_buf_puts(buf, ",\n  \"noProcess\": true");
         if (record->no_new_keyring)
                 (void)ct_buf_puts(buf, ",\n  \"noNewKeyring\": true");
+        if (record->keeper_pid > 0)
+                (void)ct_buf_printf(buf,
+                                    ",\n  \"keeper\": %d,\n  \"keeperStartTime\": %" PRIu64
+                                    ",\n  \"logFiles\": %" PRIu64,
+                                    record->keeper_pid, record->keeper_start, record->log_files);
+        if (record->log_ring)
+                (void)ct_buf_puts(buf, ",\n  \"logRing\": true");
         return ct_buf_printf(buf, ",\n  \"pid\": %d,\n  \"startTime\": %" PRIu64 "\n}\n", record->pid,
                              record->start_time);
 }
@@ -166,6 +174,22 @@ static int parse_process(const struct ct_json *root, struct ct_record *record, c
         return r < 0 ? r : 0;
 }
 
+static int parse_keeper(const struct ct_json *root, struct ct_record *record, contain_error_t **err)
+{
+        int64_t pid = 0;
+        int r;
+
+        r = ct_json_get_int(root, "keeper", 0, INT_MAX, &pid, err);
+        record->keeper_pid = (pid_t)pid;
+        if (r >= 0)
+                r = ct_json_get_uint(root, "keeperStartTime", UINT64_MAX, &record->keeper_start, err);
+        if (r >= 0)
+                r = ct_json_get_uint(root, "logFiles", 1000, &record->log_files, err);
+        if (r >= 0)
+                r = ct_json_get_bool(root, "logRing", &record->log_ring, err);
+        return r < 0 ? r : 0;
+}
+
 /* Stops after the version when that is a later one: the rest may mean anything. */
 static int parse_record(const char *text, size_t size, struct ct_record *record, contain_error_t **err)
 {
@@ -187,6 +211,8 @@ static int parse_record(const char *text, size_t size, struct ct_record *record,
         r = parse_strings(&root, record, err);
         if (r == 0)
                 r = parse_process(&root, record, err);
+        if (r == 0)
+                r = parse_keeper(&root, record, err);
         return r;
 }
 

@@ -11,6 +11,9 @@
  *      ROOT/ID/config.json  the configuration it was made from, as it was given
  *      ROOT/ID/notify/notify.sock
  *                           socket on which the program says that it is ready, if anybody wants to know
+ *      ROOT/ID/keeper       socket of its keeper, if it has one
+ *      ROOT/ID/exit.json    how it ended, which its keeper writes
+ *      ROOT/ID/log, log.1   what it wrote, unless the log is elsewhere
  *      ROOT/ID/started      when it was started, in nanoseconds since the epoch
  *      ROOT/ID/start        socket on which contain-init waits for the request to start; gone once started
  *
@@ -33,17 +36,22 @@ struct ct_record {
         int version; /* CT_RECORD_VERSION; a higher one is refused, a lower one is understood */
         char *id;
         char *oci_version;
-        char *bundle;        /* absolute */
-        char *rootfs;        /* absolute; "" when given as a descriptor */
-        char *created;       /* RFC 3339 with nanoseconds, UTC */
-        char *owner;         /* user name, or number as text */
-        pid_t pid;           /* 0 until the container is created */
-        uint64_t start_time; /* of pid: ct_process_start_time() */
-        bool no_process;     /* the configuration has none: it cannot be started */
-        bool no_new_keyring; /* its processes keep the session keyring of who starts them */
-        char *cgroup;        /* ct_cgroup_save()'s text, NULL for none */
-        char *resctrl;       /* ct_resctrl_save()'s text, NULL for none */
-        char *annotations;   /* JSON object as text, NULL for none */
+        char *bundle;          /* absolute */
+        char *rootfs;          /* absolute; "" when given as a descriptor */
+        char *created;         /* RFC 3339 with nanoseconds, UTC */
+        char *owner;           /* user name, or number as text */
+        pid_t pid;             /* 0 until the container is created */
+        uint64_t start_time;   /* of pid: ct_process_start_time() */
+        bool no_process;       /* the configuration has none: it cannot be started */
+        bool no_new_keyring;   /* its processes keep the session keyring of who starts them */
+        char *cgroup;          /* ct_cgroup_save()'s text, NULL for none */
+        char *resctrl;         /* ct_resctrl_save()'s text, NULL for none */
+        char *annotations;     /* JSON object as text, NULL for none */
+        pid_t keeper_pid;      /* of its keeper; 0 for none */
+        uint64_t keeper_start; /* of that: ct_process_start_time() */
+        bool log_ring;         /* its log is in its keeper's memory */
+        char *log;             /* path of its log, or its name in this folder; NULL for none */
+        uint64_t log_files;    /* how many there may be, rotated ones included */
         char *hooks; /* JSON object with the poststart and poststop arrays of the configuration, NULL for none
                       */
 };
@@ -89,6 +97,25 @@ int ct_state_listen(struct ct_state *state, contain_error_t **err);
 int ct_state_connect(struct ct_state *state);
 /* Removes it: the container has been started, which its absence tells everybody. */
 void ct_state_unlisten(struct ct_state *state);
+
+/* The same of the keeper's socket, which the keeper removes when it goes. */
+int ct_state_listen_keeper(struct ct_state *state, contain_error_t **err);
+int ct_state_connect_keeper(struct ct_state *state);
+
+/* What a keeper has written down. */
+struct ct_exit_record {
+        bool known;
+        int code; /* -1 when ended by a signal */
+        int signo;
+        bool core, oom;
+        int64_t ended_nsec;
+};
+
+/* -ENOENT: there is none; -EBADMSG. Without words. */
+int ct_state_load_exit(struct ct_state *state, struct ct_exit_record *ret);
+
+/* The folder, borrowed. */
+int ct_state_folder(const struct ct_state *state);
 
 /* Writes down when it was started; that it was, the absence of the socket tells. Best effort. */
 void ct_state_note_started(struct ct_state *state, int64_t nsec);

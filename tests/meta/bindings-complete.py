@@ -20,7 +20,8 @@ STRUCT = re.compile(r'^typedef struct (\w+) \{(.*?)^\}', re.M | re.S)
 PYTHON_CLASSES = (('CONTAIN_E_', 'ErrorCode'), ('CONTAIN_CAUSE_', 'Cause'), ('CONTAIN_STATUS_', 'Status'), ('CONTAIN_EVENT_', 'Event'),
                   ('CONTAIN_LOG_', 'LogLevel'), ('CONTAIN_CONFIG_', 'ConfigFlags'), ('CONTAIN_SIGNAL_', 'SignalFlags'),
                   ('CONTAIN_DESTROY_', 'DestroyFlags'), ('CONTAIN_EXEC_', 'ExecFlags'), ('CONTAIN_CHECKPOINT_', 'CheckpointFlags'),
-                  ('CONTAIN_MOUNT_', 'MountFlags'), ('CONTAIN_UNMOUNT_', 'UnmountFlags'), ('CONTAIN_', 'Flags'))
+                  ('CONTAIN_MOUNT_', 'MountFlags'), ('CONTAIN_UNMOUNT_', 'UnmountFlags'), ('CONTAIN_KEEPER_', 'KeeperFlags'),
+                  ('CONTAIN_ATTACH_', 'AttachFlags'), ('CONTAIN_LOGS_', 'LogsFlags'), ('CONTAIN_', 'Flags'))
 
 
 def public_text():
@@ -39,7 +40,7 @@ def load_module(name):
 
 def python_type(declared, lib):
     """The ctypes type for a C type."""
-    handle = r'(const )?contain(_ctx|_error|_process)?(_t)? \*'
+    handle = r'(const )?contain(_ctx|_error|_process|_attachment|_log)?(_t)? \*'
     if re.fullmatch(handle, declared) or declared == 'void *':
         return ctypes.c_void_p
     if re.fullmatch(handle + r'\*', declared) or declared == 'char **':
@@ -56,6 +57,10 @@ def python_type(declared, lib):
         'uint32_t': ctypes.c_uint32,
         'const contain_checkpoint_options_t *': ctypes.POINTER(lib.CheckpointOptions),
         'const contain_restore_options_t *': ctypes.POINTER(lib.RestoreOptions),
+        'const contain_keeper_options_t *': ctypes.POINTER(lib.KeeperOptions),
+        'const contain_logs_options_t *': ctypes.POINTER(lib.LogsOptions),
+        'contain_log_entry_t *': ctypes.POINTER(lib.LogEntry),
+        'uint64_t *': ctypes.POINTER(ctypes.c_uint64),
         'contain_log_fn': lib.LOG_FN,
     }.get(declared, f'{declared}: not known to this test')
 
@@ -98,7 +103,9 @@ def check_numbers(report, text, constants, go):
 
 # The structs of the headers, and what _lib.py calls them.
 PYTHON_STRUCTS = {'contain_exit': 'Exit', 'contain_exec_options': 'ExecOptions',
-                  'contain_checkpoint_options': 'CheckpointOptions', 'contain_restore_options': 'RestoreOptions'}
+                  'contain_checkpoint_options': 'CheckpointOptions', 'contain_restore_options': 'RestoreOptions',
+                  'contain_keeper_options': 'KeeperOptions', 'contain_logs_options': 'LogsOptions',
+                  'contain_log_entry': 'LogEntry'}
 
 MEMBER_TYPES = {'size_t': ctypes.c_size_t, 'int32_t': ctypes.c_int32, 'int64_t': ctypes.c_int64,
                 'uint32_t': ctypes.c_uint32, 'uint64_t': ctypes.c_uint64, 'char *': ctypes.c_char_p,
@@ -112,7 +119,8 @@ def check_structs(report, text, lib):
     for name, python in PYTHON_STRUCTS.items():
         members = re.findall(r'(\w[\w ]* (?:\*(?:const )?)*)(\w+);', structs.get(name, ''))
         expected = [(member, MEMBER_TYPES.get(kind.strip())) for kind, member in members]
-        found = getattr(lib, python)._fields_
+        found = [(member, ctypes.c_char_p if kind is ctypes.POINTER(ctypes.c_char) else kind)
+                 for member, kind in getattr(lib, python)._fields_]
         report.check(found == expected, f'{PYTHON}/_lib.py: {python} is {found}, not {expected}')
 
 

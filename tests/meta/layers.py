@@ -22,7 +22,7 @@ LAYERS = {
 }
 
 # contain-init runs inside: the plan's format, and what the kernel and the compiler bring.
-INIT_PLAN = ('plan/format.h', 'plan/steps.h', 'plan/verify.h')
+INIT_PLAN = ('plan/format.h', 'plan/keeper.h', 'plan/steps.h', 'plan/verify.h')
 INIT_SYSTEM = re.compile(r'(std(int|def|arg|bool|alignas)\.h|(linux|asm|asm-generic)/.*)$')
 
 # Layers that word failures in the public header's codes, and those that know the whole of it.

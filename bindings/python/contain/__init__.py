@@ -11,7 +11,19 @@
 """
 
 from ._handle import StrPath, signal_number, version
-from .constants import Cause, CheckpointFlags, ErrorCode, Event, Flags, LogLevel, MountFlags, Status
+from ._streams import Attachment, LogEntry, Logs
+from .constants import (
+    AttachFlags,
+    Cause,
+    CheckpointFlags,
+    ErrorCode,
+    Event,
+    Flags,
+    KeeperFlags,
+    LogLevel,
+    MountFlags,
+    Status,
+)
 from .container import Container, Descriptor, ExitStatus, HasFileno
 from .context import Context, LogFunction
 from .process import Process
@@ -37,6 +49,8 @@ from ._run import Result, run
 
 __all__ = [
     "AlreadyExists",
+    "AttachFlags",
+    "Attachment",
     "Busy",
     "Cause",
     "CheckpointError",
@@ -54,8 +68,11 @@ __all__ = [
     "HasFileno",
     "HookError",
     "InvalidArgument",
+    "KeeperFlags",
+    "LogEntry",
     "LogFunction",
     "LogLevel",
+    "Logs",
     "MountFlags",
     "NotFound",
     "NotRunning",

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 import ctypes
 import os
-from ctypes import POINTER, c_char_p, c_int, c_int32, c_int64, c_size_t, c_uint, c_uint32, c_void_p
+from ctypes import (
+    POINTER,
+    c_char,
+    c_char_p,
+    c_int,
+    c_int32,
+    c_int64,
+    c_size_t,
+    c_uint,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
 from typing import Any
 
 SONAME = "libcontain.so.1"
@@ -77,6 +89,45 @@ class RestoreOptions(ctypes.Structure):
     ]
 
 
+class KeeperOptions(ctypes.Structure):
+    """contain_keeper_options_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("flags", c_uint32),
+        ("log_files", c_uint32),
+        ("log_bytes", c_uint64),
+        ("log_path", c_char_p),
+    ]
+
+
+class LogsOptions(ctypes.Structure):
+    """contain_logs_options_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("flags", c_uint32),
+        ("has_tail", c_uint32),
+        ("tail", c_uint64),
+        ("since_nsec", c_int64),
+    ]
+
+
+class LogEntry(ctypes.Structure):
+    """contain_log_entry_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("time_nsec", c_int64),
+        ("stream", c_int32),
+        ("partial", c_int32),
+        ("gap", c_int32),
+        ("reserved", c_int32),
+        ("length", c_size_t),
+        ("text", POINTER(c_char)),
+    ]
+
+
 LOG_FN = ctypes.CFUNCTYPE(None, c_void_p, c_int, c_char_p)
 
 _HANDLE = c_void_p  # contain_t *, contain_ctx_t *, contain_error_t *
@@ -137,6 +188,16 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     # resources.h
     "contain_stats_json": (c_int, [_HANDLE, _OUT, _OUT]),
     "contain_processes_json": (c_int, [_HANDLE, _OUT, _OUT]),
+    # keeper.h
+    "contain_set_keeper": (c_int, [_HANDLE, POINTER(KeeperOptions), _OUT]),
+    "contain_attach": (c_int, [_HANDLE, c_uint, _OUT, _OUT]),
+    "contain_attachment_fd": (c_int, [_HANDLE, c_int, _OUT]),
+    "contain_attachment_lost": (c_int, [_HANDLE, POINTER(c_uint64), _OUT]),
+    "contain_attachment_free": (_HANDLE, [_HANDLE]),
+    "contain_resize": (c_int, [_HANDLE, c_uint, c_uint, _OUT]),
+    "contain_logs": (c_int, [_HANDLE, POINTER(LogsOptions), _OUT, _OUT]),
+    "contain_log_next": (c_int, [_HANDLE, c_int, POINTER(LogEntry), _OUT]),
+    "contain_log_free": (_HANDLE, [_HANDLE]),
     # container.h: the life cycle
     "contain_create": (c_int, [_HANDLE, _OUT]),
     "contain_start": (c_int, [_HANDLE, _OUT]),

@@ -42,6 +42,7 @@ class ErrorCode(_OpenEnum):
     NOT_RUNNING = 216
     STATE = 219
     EXIT_UNKNOWN = 223
+    KEEPER = 227
 
     # The configuration
     BUNDLE = 302
@@ -188,3 +189,26 @@ class UnmountFlags(IntFlag):
     """The keywords of Container.unmount()."""
 
     DETACH = 1 << 0
+
+
+class KeeperFlags(IntFlag):
+    """What a keeper does: Container.set_keeper()."""
+
+    STDIN = 1 << 0
+    STDIN_ONCE = 1 << 1
+    RING = 1 << 2
+    NO_LOG = 1 << 3
+
+
+class AttachFlags(IntFlag):
+    """Which streams to be attached to: Container.attach()."""
+
+    STDIN = 1 << 0
+    STDOUT = 1 << 1
+    STDERR = 1 << 2
+
+
+class LogsFlags(IntFlag):
+    """The keywords of Container.logs()."""
+
+    FOLLOW = 1 << 0

@@ -27,6 +27,7 @@ from ._handle import (
     text,
 )
 from ._lib import CheckpointOptions, Exit, RestoreOptions
+from ._keeper import Kept
 from .constants import CheckpointFlags, DestroyFlags, ErrorCode, Event
 from .constants import Flags, MountFlags, SignalFlags, Status
 from .context import Context
@@ -92,7 +93,7 @@ def _document(config: Mapping[str, Any] | str | bytes) -> bytes:
     return config.encode() if isinstance(config, str) else bytes(config)
 
 
-class Container:
+class Container(Kept):
     """One container. Any thread may use it; wait() and signal() run beside every other call.
 
     Container() makes the handle of a container that does not exist yet: load a configuration, then
