@@ -73,8 +73,7 @@ struct contain_ctx *ct_context_unref(struct contain_ctx *ctx)
         ct_probe_free(ctx->probe);
         ct_cgroup_layout_free(ctx->layout);
         ct_close(ctx->program_fd);
-        ct_close(ctx->further_fd);
-        (void)pthread_mutex_destroy(&ctx->further_lock);
+        ct_further_done(ctx);
         (void)pthread_mutex_destroy(&ctx->lock);
         free(ctx->state_root);
         free(ctx);

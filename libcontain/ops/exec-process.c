@@ -30,34 +30,45 @@ struct contain_process *ct_exec_process_new(struct contain *c, contain_error_t *
         return ct_take(process);
 }
 
-/* A forked copy frees its memory; the process is the first one's. */
-static void end(struct contain_process *process)
+/* Whether nothing is left to be done about it. A forked copy frees its memory; the process is the first
+ * one's. */
+static bool end(struct contain_process *process)
 {
-        struct ct_exit last;
+        if (process->child.pidfd < 0 || process->maker != getpid())
+                return true;
+        if (ct_exec_process_ended(process) || process->detached)
+                return true;
+        (void)ct_pidfd_signal(process->child.pidfd, SIGKILL);
+        (void)ct_pidfd_poll(process->child.pidfd, KILL_MS);
+        return ct_exec_process_ended(process);
+}
 
-        if (process->maker != getpid() || process->exited || process->child.pidfd < 0)
-                return;
-        if (!process->detached) {
-                (void)ct_pidfd_signal(process->child.pidfd, SIGKILL);
-                (void)ct_pidfd_poll(process->child.pidfd, KILL_MS);
-        }
-        (void)ct_pidfd_exit(process->child.pidfd, &last);
+struct contain_process *ct_exec_process_discard(struct contain_process *process)
+{
+        ct_close(process->child.pidfd);
+        ct_close(process->console_fd);
+        (void)pthread_mutex_destroy(&process->look);
+        free(process->id);
+        free(process);
+        return NULL;
 }
 
 struct contain_process *ct_exec_process_free(struct contain_process *process)
 {
+        struct contain_ctx *ctx;
+
         if (!process)
                 return NULL;
-        /* In a forked copy, a thread that is not there may hold the lock for ever. */
-        if (process->child.pidfd >= 0 && process->maker == getpid())
-                ct_further_remove(process);
-        end(process);
-        ct_close(process->child.pidfd);
-        ct_close(process->console_fd);
-        (void)pthread_mutex_destroy(&process->look);
-        ct_context_unref(process->ctx);
-        free(process->id);
-        free(process);
+        ctx = process->ctx;
+        if (!end(process)) {
+                ct_further_abandon(process);
+        } else {
+                /* In a forked copy, a thread that is not there may hold the lock for ever. */
+                if (process->child.pidfd >= 0 && process->maker == getpid())
+                        ct_further_remove(process);
+                ct_exec_process_discard(process);
+        }
+        ct_context_unref(ctx);
         return NULL;
 }
 

@@ -68,13 +68,49 @@ void ct_further_remove(struct contain_process *process)
         pthread_mutex_unlock(&ctx->further_lock);
 }
 
+void ct_further_abandon(struct contain_process *process)
+{
+        struct contain_ctx *ctx = process->ctx;
+
+        pthread_mutex_lock(&ctx->further_lock);
+        process->abandoned = true;
+        pthread_mutex_unlock(&ctx->further_lock);
+}
+
 void ct_further_reap(struct contain_ctx *ctx)
 {
+        struct contain_process **next = &ctx->further, *p;
+
         pthread_mutex_lock(&ctx->further_lock);
-        for (struct contain_process *p = ctx->further; p; p = p->next)
-                if (ct_exec_process_ended(p))
+        while ((p = *next)) {
+                bool ended = ct_exec_process_ended(p);
+
+                if (ended)
                         forget(ctx, p);
+                if (ended && p->abandoned) {
+                        *next = p->next;
+                        ct_exec_process_discard(p);
+                } else {
+                        next = &p->next;
+                }
+        }
         pthread_mutex_unlock(&ctx->further_lock);
+}
+
+void ct_further_done(struct contain_ctx *ctx)
+{
+        bool own = ctx->maker == getpid();
+        struct contain_process *p;
+
+        if (own)
+                ct_further_reap(ctx);
+        /* In a forked copy the list still has those that were freed. */
+        while (own && (p = ctx->further)) {
+                ctx->further = p->next;
+                ct_exec_process_discard(p);
+        }
+        ct_close(ctx->further_fd);
+        (void)pthread_mutex_destroy(&ctx->further_lock);
 }
 
 static int64_t now_msec(void)

@@ -82,10 +82,9 @@ static int fail_ended(const struct contain *c, contain_error_t **err)
         return ct_fail(err, CONTAIN_E_NOT_RUNNING, ESRCH, NULL, "container '%s' is not running", c->id);
 }
 
-static int check_status(struct contain *c, unsigned flags, contain_error_t **err)
+static int check_status(struct contain *c, contain_error_t **err)
 {
         int status = ct_op_status(c, err);
-        bool frozen;
 
         if (status < 0)
                 return status;
@@ -97,12 +96,17 @@ static int check_status(struct contain *c, unsigned flags, contain_error_t **err
         if (status == CONTAIN_STATUS_CREATING)
                 return ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL,
                                "cannot exec in container '%s', which is being created", c->id);
-        pthread_mutex_lock(&c->look);
-        frozen = c->cgroup && ct_cgroup_frozen(c->cgroup) == 1;
-        pthread_mutex_unlock(&c->look);
-        if (!frozen || (flags & CONTAIN_EXEC_IGNORE_PAUSED))
+        return 0;
+}
+
+/* Of the cgroup that the process is to be in, which the container itself may have frozen. */
+static int check_frozen(const struct execution *exec, contain_error_t **err)
+{
+        if ((exec->request->flags & CONTAIN_EXEC_IGNORE_PAUSED) || !exec->turn.cgroup ||
+            ct_cgroup_frozen(exec->turn.cgroup) != 1)
                 return 0;
-        (void)ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "cannot exec in a paused container ('%s')", c->id);
+        (void)ct_fail(err, CONTAIN_E_STATUS, EINVAL, NULL, "cannot exec in a paused container ('%s')",
+                      exec->c->id);
         ct_error_set_hint(err, "resume it first");
         return -EINVAL;
 }
@@ -161,7 +165,7 @@ static int look_at_container(struct execution *exec, contain_error_t **err)
         if (c->opened && c->child.pidfd < 0)
                 r = ct_op_open(c, err);
         if (r == 0)
-                r = check_status(c, exec->request->flags, err);
+                r = check_status(c, err);
         if (r == 0)
                 r = ct_op_config(c, &exec->config, &exec->config_size, err);
         if (r == 0) {
@@ -284,12 +288,17 @@ static bool enters_late(const struct execution *exec)
         return exec->spec->process.exec_cpu_initial && exec->spec->process.exec_cpu_initial[0] != '\0';
 }
 
+/*
+ * Outside of the cgroup, and moved there when it is a process of its own: until then it runs in the host's
+ * memory and the host waits for it, which those in the cgroup could make use of. They may freeze it, and with
+ * memory.oom.group the kernel kills all that share the memory of what is in it.
+ */
 static int spawn(struct execution *exec, contain_error_t **err)
 {
         struct ct_spawn_init what = { .program_fd = exec->c->ctx->program_fd,
                                       .name = "contain-init",
                                       .cgroup_fd = -1 };
-        int ends[2], in_cgroup = 0, r;
+        int ends[2], r;
 
         r = ct_converse_pair(ends);
         if (r < 0)
@@ -300,13 +309,10 @@ static int spawn(struct execution *exec, contain_error_t **err)
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_SPAWN, -r, NULL, "cannot hand the plan over");
         ct_slots_done(&exec->slots);
-        if (exec->turn.cgroup && !enters_late(exec))
-                what.cgroup_fd = ct_cgroup_v2_fd(exec->turn.cgroup);
         what.socket_fd = exec->init_fd;
-        r = ct_spawn_init(&what, &exec->turn.child, &in_cgroup);
+        r = ct_spawn_init(&what, &exec->turn.child, NULL);
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_SPAWN, -r, NULL, "cannot start contain-init");
-        exec->turn.in_v2 = in_cgroup != 0;
         exec->init_fd = ct_close(exec->init_fd);
         /* While contain-init is at work already: a move takes the kernel its time. */
         return enters_late(exec) ? 0 : ct_turn_enter_cgroup(&exec->turn, err);
@@ -395,6 +401,8 @@ static int execute(struct execution *exec, contain_error_t **err)
                 r = parse(exec, err);
         if (r == 0)
                 r = find_cgroup(exec, err);
+        if (r == 0)
+                r = check_frozen(exec, err);
         if (r < 0)
                 return r;
         r = ct_entry_open(&exec->first, &exec->entry, err);

@@ -17,6 +17,7 @@ struct contain_process {
         int console_fd;
 
         struct contain_process *next; /* of its context's; under further_lock */
+        bool abandoned;               /* has no handle any more; under further_lock */
 
         pthread_mutex_t look;
         struct ct_child child;
@@ -48,6 +49,8 @@ int ct_op_process_json(struct contain *c, const char *changes, size_t size, char
 struct contain_process *ct_exec_process_new(struct contain *c, contain_error_t **err);
 struct contain_process *ct_exec_process_free(struct contain_process *process);
 CT_CLEANUP(struct contain_process, ct_exec_process_free)
+/* Its memory and its descriptors only. */
+struct contain_process *ct_exec_process_discard(struct contain_process *process);
 /* Has it ended? Keeps how. */
 bool ct_exec_process_ended(struct contain_process *process);
 int ct_exec_process_signal(struct contain_process *process, int signo, contain_error_t **err);
@@ -59,5 +62,8 @@ int ct_exec_process_wait(struct contain_process *process, int timeout_ms, contai
 /* Among those that ct_further_reap() sees to. */
 void ct_further_add(struct contain_process *process);
 void ct_further_remove(struct contain_process *process);
+/* Hands it over to the context: it was killed, and cannot end before it is thawed, or a file system answers.
+ */
+void ct_further_abandon(struct contain_process *process);
 
 #endif

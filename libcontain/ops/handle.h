@@ -301,6 +301,8 @@ void ct_exit_fill(const struct ct_exit *exit, contain_exit_t *ret);
 /* An epoll set that is readable when one of them has ended, borrowed; -EBADF when there is no room for it. */
 int ct_further_fd(struct contain_ctx *ctx);
 void ct_further_reap(struct contain_ctx *ctx);
+/* At the end of @ctx: those that have no handle any more. */
+void ct_further_done(struct contain_ctx *ctx);
 /* ct_pidfd_poll() of a container's process, seeing to them meanwhile. */
 int ct_further_poll(struct contain_ctx *ctx, int pidfd, int timeout_ms);
 
