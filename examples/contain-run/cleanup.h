@@ -10,14 +10,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(function) __attribute__((cleanup(function)))
-#define _cleanup_free_      _cleanup_(free_p)
-#define _cleanup_close_     _cleanup_(close_p)
-#define _cleanup_context_   _cleanup_(context_unref_p)
-#define _cleanup_container_ _cleanup_(container_unref_p)
-#define _cleanup_process_   _cleanup_(process_unref_p)
-#define _cleanup_error_     _cleanup_(error_free_p)
-#define _cleanup_document_  _cleanup_(document_free_p)
+#define _cleanup_(function)  __attribute__((cleanup(function)))
+#define _cleanup_free_       _cleanup_(free_p)
+#define _cleanup_close_      _cleanup_(close_p)
+#define _cleanup_context_    _cleanup_(context_unref_p)
+#define _cleanup_container_  _cleanup_(container_unref_p)
+#define _cleanup_process_    _cleanup_(process_unref_p)
+#define _cleanup_error_      _cleanup_(error_free_p)
+#define _cleanup_document_   _cleanup_(document_free_p)
+#define _cleanup_attachment_ _cleanup_(attachment_free_p)
+#define _cleanup_logs_       _cleanup_(logs_free_p)
 
 static inline void free_p(void *p)
 {
@@ -55,6 +57,16 @@ static inline void document_free_p(char **document)
 {
         contain_free(*document);
         *document = NULL;
+}
+
+static inline void attachment_free_p(contain_attachment_t **attachment)
+{
+        *attachment = contain_attachment_free(*attachment);
+}
+
+static inline void logs_free_p(contain_log_t **logs)
+{
+        *logs = contain_log_free(*logs);
 }
 
 /* Hands a pointer on: the variable is emptied, its cleanup does nothing. */

@@ -6,6 +6,7 @@
 
 #include "options.h"
 
+extern const struct command command_attach;
 extern const struct command command_check;
 extern const struct command command_checkpoint;
 extern const struct command command_create;
@@ -15,6 +16,7 @@ extern const struct command command_exec;
 extern const struct command command_features;
 extern const struct command command_kill;
 extern const struct command command_list;
+extern const struct command command_logs;
 extern const struct command command_pause;
 extern const struct command command_plan;
 extern const struct command command_ps;
@@ -25,6 +27,7 @@ extern const struct command command_spec;
 extern const struct command command_start;
 extern const struct command command_state;
 extern const struct command command_update;
+extern const struct command command_wait;
 
 /* --version */
 int print_version(struct app *app);

@@ -85,7 +85,9 @@ static int set_options(struct app *app, const struct create_options *options, co
                 if (contain_add_fd(c, 3 + (int)i, &error) < 0)
                         return app_fail_error(app, error);
         r = service_set_sockets(app, c, n_sockets);
-        return r == 0 ? service_set_notify(app, c) : r;
+        if (r == 0)
+                r = service_set_notify(app, c);
+        return r == 0 ? keeper_set(app, &options->keeper, c) : r;
 }
 
 /* Looked at before the library opens anything, which else could be taken for the caller's. */
@@ -216,7 +218,7 @@ const struct command command_create = {
         .name = "create",
         .synopsis = "ID",
         .summary = "make a container, up to but not including its program",
-        .options = { create_config_options, create_options },
+        .options = { create_config_options, create_options, create_keeper_options },
         .options_size = sizeof(struct create_options),
         .min_operands = 1,
         .max_operands = 1,

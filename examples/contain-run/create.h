@@ -5,6 +5,7 @@
 /* What create and run, and in part plan, have in common. */
 
 #include "app.h"
+#include "keeper.h"
 
 struct create_options {
         const char *bundle;
@@ -19,6 +20,7 @@ struct create_options {
         bool no_subreaper; /* accepted, without effect: nothing of ours reaps others */
         bool detach;       /* of run only */
         bool keep;         /* of run only */
+        struct keeper_options keeper;
 };
 
 /* Where the configuration comes from; a rootfs instead of one; the rest of what create takes. */

@@ -69,6 +69,8 @@ static int run(struct app *app, const void *values, const struct operands *opera
 
         if (!id && !options->rootfs)
                 return app_fail(app, "wrong number of operands: usage is 'run ID'");
+        if (options->keeper.wanted && !options->detach)
+                return app_fail(app, "--keeper goes with --detach");
         r = create_load(app, options, id, operands->program, &c);
         /* Before the container is there: a signal from here on is for it to get, and not lost. */
         if (r == 0 && !options->detach)
@@ -92,7 +94,8 @@ const struct command command_run = {
         .name = "run",
         .synopsis = "ID | --rootfs DIR [ID] -- PROGRAM...",
         .summary = "create and start a container; wait for its end, exit as it does, delete it",
-        .options = { create_config_options, create_rootfs_options, create_options, run_options },
+        .options = { create_config_options, create_rootfs_options, create_options, create_keeper_options,
+                     run_options },
         .options_size = sizeof(struct create_options),
         .max_operands = 1,
         .takes_program = true,

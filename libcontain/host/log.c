@@ -46,43 +46,6 @@ struct ct_log *ct_log_free(struct ct_log *log)
         return NULL;
 }
 
-int ct_log_open_files(int folder_fd, const char *name, unsigned files, struct ct_log **ret)
-{
-        _cleanup_(ct_log_freep) struct ct_log *log = new_log();
-
-        if (!log)
-                return -ENOMEM;
-        log->files.n = files;
-        log->files.name = strdup(name);
-        if (!log->files.name)
-                return -ENOMEM;
-        log->files.folder_fd = ct_dup(folder_fd);
-        if (log->files.folder_fd < 0)
-                return log->files.folder_fd;
-        *ret = ct_take(log);
-        return 0;
-}
-
-int ct_log_open_ring(int ring_fd, struct ct_log **ret)
-{
-        _cleanup_close_ int fd = ring_fd;
-        struct ct_log *log;
-        struct stat st;
-
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (st.st_size <= KEEPER_RING_START)
-                return -EINVAL;
-        log = new_log();
-        if (!log)
-                return -ENOMEM;
-        log->is_ring = true;
-        log->ring.size = (uint64_t)st.st_size - KEEPER_RING_START;
-        log->ring.fd = ct_high_fd(ct_take_fd(&fd));
-        *ret = log;
-        return 0;
-}
-
 /* --- an entry ------------------------------------------------------------------------------- */
 
 static int64_t number(const char *text, size_t n)
@@ -163,6 +126,54 @@ static ssize_t fill(struct ct_log *log)
         if (n > 0)
                 log->to += (size_t)n;
         return n;
+}
+
+/* --- the reader ----------------------------------------------------------------------------- */
+
+/* The first is what is the oldest now, and not a gap. */
+static void begin(struct ct_log *log)
+{
+        (void)fill(log);
+        log->gap = false;
+}
+
+int ct_log_open_files(int folder_fd, const char *name, unsigned files, struct ct_log **ret)
+{
+        _cleanup_(ct_log_freep) struct ct_log *log = new_log();
+
+        if (!log)
+                return -ENOMEM;
+        log->files.n = files;
+        log->files.name = strdup(name);
+        if (!log->files.name)
+                return -ENOMEM;
+        log->files.folder_fd = ct_dup(folder_fd);
+        if (log->files.folder_fd < 0)
+                return log->files.folder_fd;
+        begin(log);
+        *ret = ct_take(log);
+        return 0;
+}
+
+int ct_log_open_ring(int ring_fd, struct ct_log **ret)
+{
+        _cleanup_close_ int fd = ring_fd;
+        struct ct_log *log;
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_size <= KEEPER_RING_START)
+                return -EINVAL;
+        log = new_log();
+        if (!log)
+                return -ENOMEM;
+        log->is_ring = true;
+        log->ring.size = (uint64_t)st.st_size - KEEPER_RING_START;
+        log->ring.fd = ct_high_fd(ct_take_fd(&fd));
+        begin(log);
+        *ret = log;
+        return 0;
 }
 
 int ct_log_next(struct ct_log *log, struct ct_log_entry *ret)

@@ -23,7 +23,9 @@ struct ct_log;
 struct ct_log *ct_log_free(struct ct_log *log);
 CT_CLEANUP(struct ct_log, ct_log_free)
 
-/* The log @name in @folder_fd, of up to @files files, from its oldest entry on. The descriptor is duplicated.
+/*
+ * The log @name in @folder_fd, of up to @files files, from what is its oldest entry now. The descriptor is
+ * duplicated.
  */
 int ct_log_open_files(int folder_fd, const char *name, unsigned files, struct ct_log **ret);
 /* The one in a ring's memfd, which is taken over, also when this fails. */
