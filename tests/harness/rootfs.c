@@ -4,6 +4,7 @@
 
 #include "harness/rootfs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -132,8 +133,27 @@ int world_init(struct world *w)
         return make_context(w);
 }
 
+/* A test that ends half way leaves containers, which have processes, keepers included. */
+static void destroy_left(struct world *w)
+{
+        DIR *dir = opendir(w->state);
+        struct dirent *entry;
+
+        while (dir && (entry = readdir(dir))) {
+                contain_t *c = NULL;
+
+                if (entry->d_name[0] != '.' && contain_open(&c, w->ctx, entry->d_name, NULL) >= 0)
+                        (void)contain_destroy(c, CONTAIN_DESTROY_FORCE, NULL);
+                contain_unref(c);
+        }
+        if (dir)
+                (void)closedir(dir);
+}
+
 void world_done(struct world *w)
 {
+        if (w->ctx)
+                destroy_left(w);
         contain_ctx_unref(w->ctx);
         w->ctx = NULL;
         remove_tree(w->dir);

@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <time.h>
 
 static contain_exit_t wait_for(contain_t *c)
 {
@@ -198,49 +197,68 @@ TEST(input_of_a_client_that_leaves)
         EXPECT_OK(contain_destroy(c, 0, &error_));
 }
 
-/* One client reads nothing, another is gone without a word: the container is not held up, and a third gets
- * all. */
+/*
+ * One client reads nothing, another is gone without a word: the container is not held up, and a third gets
+ * all. That one sends a line for each round, so it never has more to read than its pipe holds.
+ */
 TEST(slow_and_dead_clients)
 {
-        enum { BYTES = 100 << 20 };
+        enum { ROUND = 32768, ROUNDS = 128 };
         WORLD_OF_ANYBODY(w);
-        contain_keeper_options_t options = { .size = sizeof(options), .log_bytes = 4 << 20 };
-        auto_container c = kept_new(
-                &w, CONFIG(w, "dd if=/dev/zero bs=64k count=1600 2>/dev/null; sleep 0.2; exit 5"), &options);
+        contain_keeper_options_t options = { .size = sizeof(options), .flags = CONTAIN_KEEPER_STDIN_ONCE };
+        auto_container c =
+                kept_new(&w, CONFIG(w, "while read x; do head -c 32768 /dev/zero; done; exit 5"), &options);
         auto_attach slow = NULL;
+        auto_attach third = NULL;
         contain_attachment_t *dead = NULL;
-        uint64_t lost = 0;
-        int slow_fd, dead_fd;
+        auto_fd slow_fd = -1;
+        auto_fd third_fd = -1;
+        uint64_t lost = 0, third_lost = 1;
+        int in_fd, held = 0, end = 0;
         size_t got = 0;
-        char *bytes = malloc(1 << 16);
-        struct timespec pause = { .tv_nsec = 1000000 };
+        char *rest, bytes[4096];
 
-        REQUIRE(c != NULL && bytes != NULL);
+        REQUIRE(c != NULL);
         EXPECT_OK(contain_create(c, &error_));
         EXPECT_OK(contain_attach(c, CONTAIN_ATTACH_STDOUT, &slow, &error_));
         EXPECT_OK(contain_attach(c, CONTAIN_ATTACH_STDOUT, &dead, &error_));
-        REQUIRE(slow != NULL && dead != NULL);
-        slow_fd = contain_attachment_fd(slow, 1, NULL);
-        dead_fd = contain_attachment_fd(dead, 1, NULL);
-        close(dead_fd);
+        EXPECT_OK(contain_attach(c, CONTAIN_ATTACH_STDIN | CONTAIN_ATTACH_STDOUT, &third, &error_));
+        REQUIRE(slow != NULL && dead != NULL && third != NULL);
+        EXPECT_OK(slow_fd = contain_attachment_fd(slow, 1, &error_));
+        EXPECT_OK(third_fd = contain_attachment_fd(third, 1, &error_));
+        EXPECT_OK(in_fd = contain_attachment_fd(third, 0, &error_));
         contain_attachment_free(dead);
         EXPECT_OK(contain_start(c, &error_));
-        for (;;) {
-                ssize_t n = read(slow_fd, bytes, got < 4000 ? 100 : 1 << 16);
+        for (size_t round = 1; round <= ROUNDS; round++) {
+                REQUIRE_EQ(write(in_fd, "\n", 1), 1);
+                while (got < round * ROUND) {
+                        struct pollfd ready = { .fd = third_fd, .events = POLLIN };
+                        ssize_t n = poll(&ready, 1, 20000) == 1 ? read(third_fd, bytes, sizeof(bytes)) : 0;
 
-                if (n <= 0)
-                        break;
-                if (got == 0 || got > 1 << 20)
-                        (void)contain_attachment_lost(slow, &lost, NULL);
-                got += (size_t)n;
-                if (got < 4000)
-                        (void)nanosleep(&pause, NULL);
+                        REQUIRE(n > 0);
+                        got += (size_t)n;
+                }
         }
+        EXPECT_EQ(got, (size_t)ROUND * ROUNDS);
+        EXPECT_OK(contain_attachment_lost(third, &third_lost, &error_));
+        EXPECT_EQ(third_lost, 0);
+        /* What the slow one has not lost is waiting for it. */
+        EXPECT_OK(contain_attachment_lost(slow, &lost, &error_));
+        EXPECT_EQ(ioctl(slow_fd, FIONREAD, &held), 0);
+        EXPECT(held > 0 && lost > 0);
+        EXPECT_EQ((uint64_t)held + lost, (uint64_t)ROUND * ROUNDS);
+        close(in_fd);
         EXPECT_EQ(wait_for(c).code, 5);
-        EXPECT(got + lost <= BYTES);
-        EXPECT(got > 0);
-        close(slow_fd);
-        free(bytes);
+        for (got = 0; got < (size_t)held;) {
+                ssize_t n = read(slow_fd, bytes, sizeof(bytes));
+
+                REQUIRE(n > 0);
+                got += (size_t)n;
+        }
+        rest = guest_read(slow_fd, 20000, &end);
+        EXPECT_EQ(end, 1);
+        EXPECT_STR(rest, "");
+        free(rest);
         EXPECT_OK(contain_destroy(c, 0, &error_));
 }
 
