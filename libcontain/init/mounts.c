@@ -38,9 +38,9 @@ int init_step_tree(struct init *in, const struct plan_step *step)
         if (r < 0)
                 return init_fail(in, PLAN_DETAIL_SOURCE, r);
         /* The path led elsewhere when its owner looked. */
-        if (inode && is.stx_ino != inode)
+        if (inode && (is.stx_ino != inode || ((uint64_t)is.stx_dev_major << 32 | is.stx_dev_minor) != device))
                 return init_fail(in, PLAN_DETAIL_SOURCE, -ESTALE);
-        if (type == 0)
+        if (inode || type == 0)
                 return 0;
         if ((is.stx_mode & S_IFMT) != type ||
             (device && ((uint64_t)is.stx_rdev_major << 32 | is.stx_rdev_minor) != device))

@@ -22,6 +22,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
@@ -129,6 +130,7 @@ static int find_source(struct mounting *mounting, int source_fd, contain_error_t
                 return ct_fail(err, CONTAIN_E_MOUNT, EPERM, NULL, "cannot find the source by its path");
         mounting->source[n] = '\0';
         mounting->mount.source = mounting->source;
+        mounting->mount.device = (uint64_t)major(st.st_dev) << 32 | minor(st.st_dev);
         mounting->mount.inode = (uint64_t)st.st_ino;
         return 0;
 }

@@ -53,9 +53,9 @@ struct ct_later_mount {
         bool unmount, lazy;
 
         /* Of one that is made. */
-        const char *source; /* a path, for whoever may not clone it outside, and with it the inode that it has
+        const char *source; /* a path, for whoever may not clone it outside, and with it the file that it has
                                to lead to; NULL: the first additional descriptor is the tree */
-        uint64_t inode;
+        uint64_t device, inode; /* MAJOR << 32 | MINOR of the file system */
         bool recursive, create;
         uint64_t attributes; /* MOUNT_ATTR_ */
 };

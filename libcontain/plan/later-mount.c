@@ -13,7 +13,7 @@ void ct_plan_add_later_tree(struct ct_build *build)
         unsigned slot = mount->source ? 0 : ct_build_slot(build, PLAN_SLOT_EXTRA, NULL, NULL, NULL, 0);
 
         ct_build_add(build, .op = STEP_TREE, .slot = slot, .s = { mount->source },
-                     .n = { mount->recursive, 0, 0, mount->inode });
+                     .n = { mount->recursive, 0, mount->device, mount->inode });
 }
 
 /* What is mounted there later on is the host's affair, and reaches the container; not the other way round. */

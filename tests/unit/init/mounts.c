@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -348,6 +349,29 @@ TEST(another_device_in_the_place_of_one)
         container_add_root(&c);
         CSTEP(&c, .op = STEP_TREE, .s = { "/dev/zero" }, .n = { 0, S_IFCHR, DEVICE(1, 3) });
         expect_failure(STEP_TREE, ENODEV, PLAN_DETAIL_MISMATCH);
+        end();
+}
+
+/* Inode numbers are of one file system: every ext4 has a folder 2. */
+TEST(sources_that_are_another_file)
+{
+        struct stat status;
+        uint64_t device;
+
+        if (container_cannot_run())
+                return;
+        REQUIRE_EQ(stat("/dev", &status), 0);
+        device = DEVICE((uint64_t)major(status.st_dev), minor(status.st_dev));
+        begin();
+        container_add_root(&c);
+        CSTEP(&c, .op = STEP_TREE, .s = { "/dev" }, .n = { 0, 0, device, status.st_ino });
+        CSTEP(&c, .op = STEP_TREE, .s = { "/dev" }, .n = { 0, 0, device, status.st_ino + 1 });
+        expect_failure(STEP_TREE, ESTALE, PLAN_DETAIL_SOURCE);
+        end();
+        begin();
+        container_add_root(&c);
+        CSTEP(&c, .op = STEP_TREE, .s = { "/dev" }, .n = { 0, 0, device + 1, status.st_ino });
+        expect_failure(STEP_TREE, ESTALE, PLAN_DETAIL_SOURCE);
         end();
 }
 
