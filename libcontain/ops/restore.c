@@ -14,6 +14,7 @@
 #include "base/fds.h"
 #include "host/console.h"
 #include "host/hooks.h"
+#include "ops/talk.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -61,18 +62,6 @@ static void restoration_init(struct restoration *make, struct contain *c,
         make->job.given_program = opts->criu;
 }
 
-static void reap(struct ct_child *child)
-{
-        struct ct_exit exit;
-
-        if (child->pidfd < 0)
-                return;
-        (void)ct_pidfd_signal(child->pidfd, SIGKILL);
-        (void)ct_pidfd_poll(child->pidfd, CT_KILL_TIMEOUT_MS);
-        (void)ct_pidfd_exit(child->pidfd, &exit);
-        child->pidfd = ct_close(child->pidfd);
-}
-
 static void close_sources(struct restoration *make)
 {
         ct_criu_fds_done(&make->namespaces);
@@ -81,9 +70,22 @@ static void close_sources(struct restoration *make)
                 make->stdio[i] = ct_close(make->stdio[i]);
 }
 
+static bool is_in_cgroup(struct restoration *make, pid_t pid)
+{
+        _cleanup_free_ pid_t *pids = NULL;
+        size_t n = 0;
+
+        (void)ct_cgroup_pids(make->cgroup, &pids, &n);
+        for (size_t i = 0; i < n; i++)
+                if (pids[i] == pid)
+                        return true;
+        return false;
+}
+
 /*
  * A CRIU that was killed has told of no process, and may have made one, which is a child of the host's: kills
- * all that is in the cgroup, so that no zombie stays.
+ * all that is in the cgroup, so that no zombie stays. A pid may be somebody else's by the time of its turn,
+ * but not when it is in the cgroup after the pidfd was opened.
  */
 static void reap_untold(struct restoration *make)
 {
@@ -95,7 +97,9 @@ static void reap_untold(struct restoration *make)
         for (size_t i = 0; i < n; i++) {
                 struct ct_child child = { .pid = pids[i], .pidfd = ct_pidfd_open(pids[i]) };
 
-                reap(&child);
+                if (!is_in_cgroup(make, child.pid))
+                        child.pidfd = ct_close(child.pidfd);
+                ct_child_reap(&child);
         }
 }
 
@@ -105,7 +109,7 @@ static void restoration_done(struct restoration *make)
         contain_error_t *error = NULL;
 
         ct_criu_job_done(&make->job);
-        reap(&make->child);
+        ct_child_reap(&make->child);
         reap_untold(make);
         if (make->cgroup_made && ct_cgroup_destroy(make->cgroup, CT_KILL_TIMEOUT_MS, &error) < 0)
                 ct_log_error(make->c->ctx, CONTAIN_LOG_WARNING, "after a failed restore", &error);
