@@ -292,6 +292,21 @@ int ct_cgroup_signal(struct ct_cgroup *cgroup, int signo)
         return ct_cgroup_signal_in(cgroup, fd, signo);
 }
 
+/* v1 keeps even SIGKILL from a frozen process, and a container may have frozen a part of itself. */
+static void thaw_below(const struct ct_cgroup *cgroup)
+{
+        _cleanup_(walk_done) struct walk walk = { .fd = -EBADF };
+        int i = ct_cgroup_find(cgroup, "freezer", NULL);
+
+        if (i >= 0)
+                walk.fd = ct_cgroup_open(cgroup, (size_t)i);
+        if (walk.fd < 0)
+                return;
+        do
+                (void)ct_write_file_at(walk.fd, "freezer.state", "THAWED");
+        while (walk_next(&walk) > 0);
+}
+
 int ct_cgroup_signal_in(struct ct_cgroup *cgroup, int folder_fd, int signo)
 {
         int r;
@@ -301,11 +316,13 @@ int ct_cgroup_signal_in(struct ct_cgroup *cgroup, int folder_fd, int signo)
         /* Linux 5.14, v2: all of them at once, whatever they do meanwhile. */
         if (ct_write_file_at(folder_fd, "cgroup.kill", "1") >= 0) {
                 ct_cgroup_thaw(cgroup);
+                thaw_below(cgroup);
                 return 0;
         }
         /* Frozen, they can't have children faster than these are killed. */
         ct_cgroup_freeze(cgroup);
         r = ct_procs_signal(folder_fd, SIGKILL, true);
         ct_cgroup_thaw(cgroup);
+        thaw_below(cgroup);
         return r;
 }

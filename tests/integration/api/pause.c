@@ -22,7 +22,7 @@ static bool is_v2(void)
 /* Freezes or thaws the cgroup at @path, as another program would. */
 static int freeze(const char *path, bool frozen)
 {
-        char file[256];
+        char file[400];
 
         if (is_v2())
                 snprintf(file, sizeof(file), "/sys/fs/cgroup%s/cgroup.freeze", path);
@@ -35,6 +35,14 @@ static int freeze(const char *path, bool frozen)
         WORLD(w);                                                                                            \
         if (!is_v2() && access("/sys/fs/cgroup/freezer", F_OK) < 0)                                          \
         SKIP("no freezer")
+
+static int write_int(const char *file, int number)
+{
+        char text[16];
+
+        snprintf(text, sizeof(text), "%d", number);
+        return write_text(file, text);
+}
 
 /* A container that runs @script, with WORLD/shared at /shared. */
 static contain_t *started(struct world *w, const char *script, unsigned flags)
@@ -119,6 +127,36 @@ TEST(nothing_moves_until_it_is_resumed)
         EXPECT_OK(contain_pause(c, &error_));
         EXPECT_OK(contain_state_json(c, &state, &error_));
         EXPECT_CONTAINS(state, "\"status\":\"paused\"");
+        EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
+        EXPECT_EQ(cgroups_left(w.name), 0);
+}
+
+/* Whoever may write to a freezer of version 1 can have itself kept from being killed, by a part of it. */
+TEST(a_part_that_is_frozen_is_killed)
+{
+        auto_container c = NULL;
+        char path[320], *text, *place;
+        WORLD(w);
+
+        if (is_v2() || access("/sys/fs/cgroup/freezer", F_OK) < 0)
+                SKIP("no freezer of version 1");
+        c = started(&w, "sleep 1000", 0);
+        REQUIRE(c != NULL);
+        snprintf(path, sizeof(path), "/proc/%d/cgroup", contain_pid(c));
+        text = read_text(path);
+        place = text ? strstr(text, ":freezer:") : NULL;
+        REQUIRE(place != NULL);
+        place += strlen(":freezer:");
+        place[strcspn(place, "\n")] = '\0';
+        for (int i = 0; i < 2; i++) {
+                snprintf(path, sizeof(path), "/sys/fs/cgroup/freezer%s/%s", place, i ? "part/deep" : "part");
+                EXPECT_EQ(mkdir(path, 0755), 0);
+        }
+        snprintf(path, sizeof(path), "/sys/fs/cgroup/freezer%s/part/deep/cgroup.procs", place);
+        EXPECT_EQ(write_int(path, contain_pid(c)), 0);
+        snprintf(path, sizeof(path), "%s/part/deep", place);
+        EXPECT_EQ(freeze(path, true), 0);
+        free(text);
         EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
         EXPECT_EQ(cgroups_left(w.name), 0);
 }
