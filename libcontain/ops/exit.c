@@ -27,7 +27,7 @@ void ct_exit_complete(struct contain *c)
         complete = c->exit_complete || ct_is_ephemeral(c);
         kept = c->record && c->record->keeper_pid > 0;
         pthread_mutex_unlock(&c->look);
-        if (complete || ct_state_open(c->ctx->state_root, c->id, &state, NULL) < 0)
+        if (complete || ct_op_open_own(c, &state, NULL) < 0)
                 return;
         if (kept)
                 ct_keep_wait(state);

@@ -271,6 +271,8 @@ void ct_event_watch(struct contain *c);
  * an open folder of the id, is another container's.
  */
 bool ct_op_is_replaced(struct contain *c, struct ct_state *state);
+/* Opens the folder of the id: -ENOENT when there is none, or another container's. Takes `look`. */
+int ct_op_open_own(struct contain *c, struct ct_state **ret, contain_error_t **err);
 /* Looks at what is under the id again, with the folder locked: -ENOENT when it is another container's. */
 int ct_op_look_again(struct contain *c, struct ct_state *state, contain_error_t **err);
 

@@ -226,7 +226,7 @@ int ct_keep_connect(struct contain *c, contain_error_t **err)
         pthread_mutex_unlock(&c->look);
         if (!kept)
                 return ct_fail(err, CONTAIN_E_KEEPER, ENOTCONN, NULL, "container '%s' has no keeper", c->id);
-        r = ct_state_open(c->ctx->state_root, c->id, &state, err);
+        r = ct_op_open_own(c, &state, err);
         if (r < 0)
                 return r;
         r = ct_state_connect_keeper(state);

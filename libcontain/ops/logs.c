@@ -71,7 +71,7 @@ static int open_files(struct contain *c, const struct place *place, struct ct_lo
                 name = slash + 1;
                 r = folder_fd < 0 ? -errno : 0;
         } else {
-                r = ct_state_open(c->ctx->state_root, c->id, &state, err);
+                r = ct_op_open_own(c, &state, err);
                 if (r < 0)
                         return r;
         }

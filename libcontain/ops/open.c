@@ -66,13 +66,36 @@ bool ct_op_is_replaced(struct contain *c, struct ct_state *state)
         return !record->created || !c->record->created || strcmp(record->created, c->record->created) != 0;
 }
 
+static int fail_replaced(const struct contain *c, contain_error_t **err)
+{
+        return ct_fail(err, CONTAIN_E_NOT_FOUND, ENOENT, NULL,
+                       "container '%s' does not exist any more: another one has its id", c->id);
+}
+
+int ct_op_open_own(struct contain *c, struct ct_state **ret, contain_error_t **err)
+{
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+        bool replaced;
+        int r;
+
+        r = ct_state_open(c->ctx->state_root, c->id, &state, err);
+        if (r < 0)
+                return r;
+        pthread_mutex_lock(&c->look);
+        replaced = ct_op_is_replaced(c, state);
+        pthread_mutex_unlock(&c->look);
+        if (replaced)
+                return fail_replaced(c, err);
+        *ret = ct_take(state);
+        return 0;
+}
+
 int ct_op_look_again(struct contain *c, struct ct_state *state, contain_error_t **err)
 {
         if (c->record && !ct_process_ended(c))
                 return 0;
         if (ct_op_is_replaced(c, state))
-                return ct_fail(err, CONTAIN_E_NOT_FOUND, ENOENT, NULL,
-                               "container '%s' does not exist any more: another one has its id", c->id);
+                return fail_replaced(c, err);
         /* What is known of a process that ended is known here only. */
         return c->record && c->child.pidfd >= 0 ? 0 : ct_op_open(c, err);
 }

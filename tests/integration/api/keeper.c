@@ -111,6 +111,39 @@ TEST(exit_is_known_to_who_comes_later)
         EXPECT_OK(contain_destroy(later, 0, &error_));
 }
 
+/* The id is another container's by now: its keeper's streams and its exit are none of this one's. */
+TEST(of_another_container_with_the_id)
+{
+        WORLD_OF_ANYBODY(w);
+        contain_keeper_options_t options = { .size = sizeof(options), .flags = CONTAIN_KEEPER_STDIN };
+        auto_container c = NULL;
+        auto_container other = NULL;
+        auto_container next = NULL;
+        contain_attachment_t *attach = NULL;
+        contain_exit_t ended;
+
+        c = guest_new(&w, CONFIG(w, "exec sleep 100"));
+        REQUIRE(c != NULL);
+        EXPECT_OK(contain_set_keeper(c, &options, &error_));
+        EXPECT_OK(contain_create(c, &error_));
+        EXPECT_OK(contain_start(c, &error_));
+        EXPECT_OK(contain_open(&other, w.ctx, contain_id(c), &error_));
+        EXPECT_OK(contain_destroy(other, CONTAIN_DESTROY_FORCE, &error_));
+
+        EXPECT_OK(contain_new(&next, w.ctx, contain_id(c), &error_));
+        EXPECT_OK(guest_load(next, &w, CONFIG(w, "sleep 0.5; exit 7"), &error_));
+        EXPECT_OK(contain_set_keeper(next, &options, &error_));
+        EXPECT_OK(contain_create(next, &error_));
+        EXPECT_OK(contain_start(next, &error_));
+        EXPECT_FAILS(contain_attach(c, 0, &attach, &error_), ENOENT, CONTAIN_E_NOT_FOUND);
+        contain_attachment_free(attach);
+        EXPECT_EQ(wait_for(next).code, 7);
+        ended = wait_for(c);
+        EXPECT_EQ(ended.code, -1);
+        EXPECT_EQ(ended.signo, SIGKILL);
+        EXPECT_OK(contain_destroy(next, 0, &error_));
+}
+
 /* The other process that a staged plan has: the keeper waits for the right one. */
 TEST(in_a_joined_pid_namespace)
 {
