@@ -271,6 +271,11 @@ void ct_event_watch(struct contain *c);
  * an open folder of the id, is another container's.
  */
 bool ct_op_is_replaced(struct contain *c, struct ct_state *state);
+/*
+ * When its process has ended, its cgroup may be gone, and a folder of the same name another container's. What
+ * was opened of it is its own if the id still is afterwards, as that goes last. Call with `look` held.
+ */
+bool ct_op_cgroup_is_lost(struct contain *c);
 /* Opens the folder of the id: -ENOENT when there is none, or another container's. Takes `look`. */
 int ct_op_open_own(struct contain *c, struct ct_state **ret, contain_error_t **err);
 /* Looks at what is under the id again, with the folder locked: -ENOENT when it is another container's. */

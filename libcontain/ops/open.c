@@ -66,6 +66,14 @@ bool ct_op_is_replaced(struct contain *c, struct ct_state *state)
         return !record->created || !c->record->created || strcmp(record->created, c->record->created) != 0;
 }
 
+bool ct_op_cgroup_is_lost(struct contain *c)
+{
+        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
+
+        return !ct_is_ephemeral(c) && ct_process_ended_locked(c) &&
+               (ct_state_open(c->ctx->state_root, c->id, &state, NULL) < 0 || ct_op_is_replaced(c, state));
+}
+
 static int fail_replaced(const struct contain *c, contain_error_t **err)
 {
         return ct_fail(err, CONTAIN_E_NOT_FOUND, ENOENT, NULL,

@@ -32,8 +32,13 @@ static int list(struct contain *c, pid_t **ret, size_t *ret_n)
 {
         if (!c->record)
                 return -EINVAL;
-        if (c->cgroup)
-                return ct_cgroup_pids(c->cgroup, ret, ret_n);
+        if (c->cgroup) {
+                int r = ct_cgroup_pids(c->cgroup, ret, ret_n);
+
+                if (r >= 0 && ct_op_cgroup_is_lost(c))
+                        *ret_n = 0;
+                return r;
+        }
         return ct_process_ended_locked(c) ? 0 : list_namespace(c, ret, ret_n);
 }
 

@@ -15,13 +15,9 @@ static int not_running(struct contain *c, contain_error_t **err)
         return ct_fail(err, CONTAIN_E_NOT_RUNNING, ESRCH, NULL, "container '%s' is not running", c->id);
 }
 
-/*
- * Everybody in the cgroup. When its process has ended, its cgroup may be gone, and a folder of the same name
- * another container's: the one opened is its own if the id still is afterwards, as that goes last.
- */
+/* Everybody in the cgroup. */
 static int signal_all(struct contain *c, int signo)
 {
-        _cleanup_(ct_state_freep) struct ct_state *state = NULL;
         _cleanup_close_ int fd = ct_cgroup_open_any(c->cgroup);
 
         /* Removed by somebody, who has moved the process elsewhere. */
@@ -29,8 +25,7 @@ static int signal_all(struct contain *c, int signo)
                 return ct_pidfd_signal(c->child.pidfd, signo);
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
-        if (!ct_is_ephemeral(c) && ct_process_ended_locked(c) &&
-            (ct_state_open(c->ctx->state_root, c->id, &state, NULL) < 0 || ct_op_is_replaced(c, state)))
+        if (ct_op_cgroup_is_lost(c))
                 return 0;
         return ct_cgroup_signal_in(c->cgroup, fd, signo);
 }

@@ -26,6 +26,8 @@ static void sources_done(struct sources *sources)
 /* Call with `look` held. */
 static int open_sources(struct contain *c, struct sources *ret)
 {
+        int r;
+
         if (!c->record)
                 return -EINVAL;
         if (!c->cgroup)
@@ -34,7 +36,8 @@ static int open_sources(struct contain *c, struct sources *ret)
                 ct_resctrl_folders(c->resctrl, ret->resctrl_fds);
         if (!ct_process_ended_locked(c))
                 ret->process_fd = ct_pidfd_open_folder(c->child.pidfd, c->child.pid);
-        return ct_cgroup_stats_new(c->cgroup, &ret->cgroup);
+        r = ct_cgroup_stats_new(c->cgroup, &ret->cgroup);
+        return r >= 0 && ct_op_cgroup_is_lost(c) ? -ENOENT : r;
 }
 
 static int write_document(const struct sources *sources, struct ct_buf *buf)

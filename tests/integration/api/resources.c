@@ -61,6 +61,31 @@ static json_object *device(json_object *stats, const char *name)
         return NULL;
 }
 
+/* Its cgroup has the name that this one's had. */
+TEST(numbers_of_another_container_with_the_id)
+{
+        auto_container c = NULL;
+        auto_container other = NULL;
+        auto_container next = NULL;
+        auto_text text = NULL;
+        WORLD(w);
+
+        c = guest_new(&w, CONFIG(w, "exec sleep 100"));
+        REQUIRE(c != NULL);
+        EXPECT_OK(contain_create(c, &error_));
+        EXPECT_OK(contain_open(&other, w.ctx, contain_id(c), &error_));
+        EXPECT_OK(contain_destroy(other, CONTAIN_DESTROY_FORCE, &error_));
+        EXPECT_OK(contain_new(&next, w.ctx, contain_id(c), &error_));
+        EXPECT_OK(guest_load(next, &w, CONFIG(w, "exec sleep 100"), &error_));
+        EXPECT_OK(contain_create(next, &error_));
+        EXPECT_OK(contain_processes_json(c, &text, &error_));
+        EXPECT_STR(text, "[]");
+        free(text);
+        text = NULL;
+        EXPECT_FAILS(contain_stats_json(c, &text, &error_), ENOENT, CONTAIN_E_CGROUP);
+        EXPECT_OK(contain_destroy(next, CONTAIN_DESTROY_FORCE, &error_));
+}
+
 TEST(numbers_grow)
 {
         auto_container c = NULL;
