@@ -30,20 +30,18 @@ static void leave(struct keeper_client *client)
         client->waits = client->follows = false;
 }
 
-/* Without a free place the connection is closed: whoever asks is told to come again by that. */
+/* There is always a place for a question, and for the word to end; who loses it by that may come again. */
 void keeper_accept(struct keeper *k)
 {
         int fd = sys_accept(k->socket_fd, O_CLOEXEC | O_NONBLOCK);
+        unsigned i = 0;
 
         if (fd < 0)
                 return;
-        for (unsigned i = 0; i < KEEPER_CLIENTS; i++)
-                if (k->clients[i].fd < 0 && k->clients[i].input_fd < 0) {
-                        keeper_forget(&k->clients[i]);
-                        k->clients[i].fd = fd;
-                        return;
-                }
-        init_close(&fd);
+        while (i < KEEPER_LAST && (k->clients[i].fd >= 0 || k->clients[i].input_fd >= 0))
+                i++;
+        keeper_forget(&k->clients[i]);
+        k->clients[i].fd = fd;
 }
 
 /* --- answers -------------------------------------------------------------------------------- */
@@ -120,6 +118,10 @@ static void attach(struct keeper *k, struct keeper_client *client, uint32_t want
         int theirs[3];
         uint32_t n = 0;
 
+        if (client == &k->clients[KEEPER_LAST]) {
+                message.error = EBUSY;
+                wanted = 0;
+        }
         for (unsigned i = 0; i < 3; i++) {
                 int ends[2];
 

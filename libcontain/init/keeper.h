@@ -12,7 +12,9 @@
 #include "init/init.h"
 #include "plan/keeper.h"
 
-#define KEEPER_CLIENTS 32
+/* The last place is for who comes when all others are taken, until the next one does. */
+#define KEEPER_CLIENTS 33
+#define KEEPER_LAST    (KEEPER_CLIENTS - 1)
 
 /* --- keeper-log.c --------------------------------------------------------------------------- */
 

@@ -9,13 +9,16 @@
 #include "host/converse.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#define END_TIMEOUT_MS 5000
-#define LOG_NAME       "log"
+#define END_TIMEOUT_MS  5000
+#define TURNED_AWAY_MAX 500
+#define TURNED_AWAY_MS  10
+#define LOG_NAME        "log"
 
 void ct_keep_init(struct ct_keep *keep, struct contain *c)
 {
@@ -236,13 +239,19 @@ int ct_keep_connect(struct contain *c, contain_error_t **err)
         return r;
 }
 
+/* A keeper with as many clients as it has places for turns us away, and still is about to write. */
 void ct_keep_wait(struct ct_state *state)
 {
-        _cleanup_close_ int fd = ct_state_connect_keeper(state);
-        struct plan_message message = { .kind = KEEPER_WAIT };
+        for (unsigned i = 0; i < TURNED_AWAY_MAX; i++) {
+                _cleanup_close_ int fd = ct_state_connect_keeper(state);
+                struct plan_message message = { .kind = KEEPER_WAIT };
+                struct ct_exit_record record;
 
-        if (fd >= 0)
-                (void)ct_keeper_ask(fd, &message, NULL, NULL);
+                if (fd < 0 || ct_keeper_ask(fd, &message, NULL, NULL) != -EPIPE ||
+                    ct_state_load_exit(state, &record) == 0)
+                        return;
+                (void)poll(NULL, 0, TURNED_AWAY_MS);
+        }
 }
 
 void ct_keep_end(struct ct_state *state, const struct ct_record *record)

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static contain_exit_t wait_for(contain_t *c)
 {
@@ -443,6 +444,36 @@ TEST(refused)
         EXPECT_OK(contain_create(c, &error_));
         EXPECT_FAILS(contain_attach(c, 0, &attach, &error_), ENOTCONN, CONTAIN_E_KEEPER);
         EXPECT_OK(contain_destroy(c, 0, &error_));
+}
+
+/* When all places are taken, by clients that watch, the exit is known all the same. */
+TEST(waiting_without_a_place)
+{
+        enum { PLACES = 32 };
+        WORLD_OF_ANYBODY(w);
+        contain_keeper_options_t options = { .size = sizeof(options), .flags = CONTAIN_KEEPER_RING };
+        auto_container c = kept_new(&w, CONFIG(w, "exit 11"), &options);
+        contain_attachment_t *all[PLACES] = { NULL };
+        contain_attachment_t *more = NULL;
+        contain_exit_t ended;
+        struct timespec before, after;
+
+        REQUIRE(c != NULL);
+        EXPECT_OK(contain_create(c, &error_));
+        for (int i = 0; i < PLACES; i++)
+                EXPECT_OK(contain_attach(c, CONTAIN_ATTACH_STDOUT, &all[i], &error_));
+        EXPECT_FAILS(contain_attach(c, CONTAIN_ATTACH_STDOUT, &more, &error_), EBUSY, CONTAIN_E_KEEPER);
+        EXPECT_OK(contain_start(c, &error_));
+        ended = wait_for(c);
+        EXPECT_EQ(ended.known, 1);
+        EXPECT_EQ(ended.code, 11);
+        /* It is told to end, and need not be killed. */
+        (void)clock_gettime(CLOCK_MONOTONIC, &before);
+        EXPECT_OK(contain_destroy(c, 0, &error_));
+        (void)clock_gettime(CLOCK_MONOTONIC, &after);
+        EXPECT(after.tv_sec - before.tv_sec < 4);
+        for (int i = 0; i < PLACES; i++)
+                contain_attachment_free(all[i]);
 }
 
 /* Fifty at a time: each has its own. */
