@@ -363,6 +363,14 @@ func (c *Container) PidFD() (int, error) {
 	})
 }
 
+// ExitFD is a new descriptor, for the caller to close, that is readable when Wait is to be asked. Never
+// read from it.
+func (c *Container) ExitFD() (int, error) {
+	return c.handle.call(func(p unsafe.Pointer, e **C.contain_error_t) C.int {
+		return C.contain_exit_fd((*C.contain_t)(p), e)
+	})
+}
+
 // Console is the master end of the container's terminal.
 func (c *Container) Console() (*os.File, error) {
 	fd, err := c.handle.call(func(p unsafe.Pointer, e **C.contain_error_t) C.int {

@@ -52,7 +52,7 @@ func (c *Container) Wait(ctx context.Context) (ExitStatus, error) {
 	status, err := c.exitStatus(0)
 	for errors.Is(err, ErrTimeout) {
 		var fd int
-		fd, err = c.PidFD()
+		fd, err = c.ExitFD()
 		if err == nil {
 			err = waitReadable(ctx, fd)
 		}

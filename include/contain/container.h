@@ -250,6 +250,22 @@ CONTAIN_API int contain_pause(contain_t *c, contain_error_t **err);
  */
 CONTAIN_API int contain_resume(contain_t *c, contain_error_t **err);
 
+/**
+ * contain_exit_fd() - a descriptor to wait on for the end of the container's process, in any loop
+ * @c:   a container that has been created
+ * @err: receives the details of a failure; may be NULL
+ *
+ * Readable (POLLIN) when the process may have ended: call contain_wait() with no timeout then, and poll on when
+ * it still runs; never read from it. Unlike contain_pidfd(), it also becomes readable for processes of
+ * contain_exec() that have ended and that nobody has waited for: the kernel does not let the first process of
+ * a pid namespace end before them, and contain_wait() sees to it.
+ *
+ * Threads: any, in parallel with every other call on @c.
+ * Returns: a new descriptor, close-on-exec; -ESRCH when there is no process.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_exit_fd(contain_t *c, contain_error_t **err);
+
 /** Flags of contain_destroy(). */
 enum {
         CONTAIN_DESTROY_FORCE = 1 << 0 /* kill what runs first, and clean up what a crash left */
@@ -341,6 +357,8 @@ CONTAIN_API int contain_pid(contain_t *c);
  * contain_pidfd() - the container's process as a descriptor (pidfd_open(2))
  * @c:   a container that has been created
  * @err: receives the details of a failure; may be NULL
+ *
+ * To wait for its end in a program that also calls contain_exec(), poll contain_exit_fd().
  *
  * Threads: any, in parallel with every other call on @c.
  * Returns: a new descriptor, also of a process that has ended; -ESRCH when there is none.

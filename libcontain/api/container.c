@@ -219,6 +219,13 @@ int contain_pidfd(contain_t *c, contain_error_t **err)
         return fd;
 }
 
+int contain_exit_fd(contain_t *c, contain_error_t **err)
+{
+        int r = gate_container(c, err);
+
+        return r < 0 ? r : ct_op_exit_fd(c, err);
+}
+
 int contain_console_fd(contain_t *c, contain_error_t **err)
 {
         int fd = -ENOTTY, r = gate_container(c, err);

@@ -217,6 +217,7 @@ int ct_op_mount(struct contain *c, int source_fd, const char *target, unsigned f
                 contain_error_t **err);
 int ct_op_unmount(struct contain *c, const char *target, unsigned flags, contain_error_t **err);
 int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_error_t **err);
+int ct_op_exit_fd(struct contain *c, contain_error_t **err);
 int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err);
 int ct_op_become(struct contain *c, contain_error_t **err);
 int ct_op_checkpoint(struct contain *c, const contain_checkpoint_options_t *opts, contain_error_t **err);

@@ -6,6 +6,8 @@
 
 #include "base/fds.h"
 
+#include <sys/epoll.h>
+
 /*
  * A descriptor of one's own: the handle's may be closed by a destroy() that runs meanwhile. -ESRCH: there was
  * a process before this handle was opened; -EINVAL: there was none.
@@ -89,4 +91,42 @@ int ct_op_wait(struct contain *c, int timeout_ms, contain_exit_t *ret, contain_e
                 fill(c, ret);
         }
         return 0;
+}
+
+static int watch(int epoll_fd, int fd)
+{
+        struct epoll_event event = { .events = EPOLLIN };
+
+        return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/* Of both: the process, and what may keep it from ending. */
+static int watch_end(int pidfd, int further_fd)
+{
+        _cleanup_close_ int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+        int r;
+
+        if (epoll_fd < 0)
+                return -errno;
+        r = watch(epoll_fd, pidfd);
+        if (r == 0)
+                r = further_fd < 0 ? further_fd : watch(epoll_fd, further_fd);
+        return r < 0 ? r : ct_high_fd(ct_take_fd(&epoll_fd));
+}
+
+int ct_op_exit_fd(struct contain *c, contain_error_t **err)
+{
+        int fd = -ESRCH;
+
+        pthread_mutex_lock(&c->look);
+        if (c->child.pidfd >= 0)
+                fd = watch_end(c->child.pidfd, ct_further_fd(c->ctx));
+        pthread_mutex_unlock(&c->look);
+        if (fd == -ESRCH)
+                return ct_fail(err, CONTAIN_E_NOT_RUNNING, ESRCH, NULL, "container '%s' has no process",
+                               c->id);
+        if (fd < 0)
+                return ct_fail(err, CONTAIN_E_SYSTEM, -fd, NULL,
+                               "cannot watch for the end of container '%s'", c->id);
+        return fd;
 }

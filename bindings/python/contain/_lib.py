@@ -227,6 +227,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_status": (c_int, [_HANDLE, _OUT]),
     "contain_state_json": (c_int, [_HANDLE, _OUT, _OUT]),
     "contain_pid": (c_int, [_HANDLE]),
+    "contain_exit_fd": (c_int, [_HANDLE, _OUT]),
     "contain_pidfd": (c_int, [_HANDLE, _OUT]),
     "contain_console_fd": (c_int, [_HANDLE, _OUT]),
     "contain_event_fd": (c_int, [_HANDLE, _OUT]),

@@ -81,7 +81,7 @@ def run(
         container.create()
         container.start()
         pipes.close_far_ends()
-        if not pipes.exchange(container._running_pidfd(), deadline):
+        if not pipes.exchange(container._exit_fd(), deadline):
             raise Timeout(
                 errno.ETIMEDOUT,
                 f"the command still runs after {timeout} s",

@@ -344,7 +344,7 @@ class Container(Kept):
         deadline = _wait.Deadline(timeout)
         status = self._exit_status(0)
         while status is None:
-            fd = self._running_pidfd()
+            fd = self._exit_fd()
             if fd is not None and not _wait.readable(fd, deadline):
                 raise Timeout(
                     errno.ETIMEDOUT,
@@ -358,7 +358,7 @@ class Container(Kept):
         """Like wait(), in the running event loop, without a thread."""
         status = self._exit_status(0)
         while status is None:
-            fd = self._running_pidfd()
+            fd = self._exit_fd()
             if fd is not None:
                 await _wait.readable_async(fd)
             status = self._exit_status(_wait.GRACE_MS)
@@ -425,9 +425,9 @@ class Container(Kept):
             return None
         return ExitStatus._read(ret)
 
-    def _running_pidfd(self) -> int | None:
+    def _exit_fd(self) -> int | None:
         try:
-            return self.pidfd()
+            return self.exit_fd()
         except NotRunning as error:
             if error.errno != errno.ESRCH:
                 raise
@@ -543,6 +543,11 @@ class Container(Kept):
         with self._handle.borrowed() as c:
             pid: int = lib.contain_pid(c)
         return pid
+
+    def exit_fd(self) -> int:
+        """A new descriptor that is readable when wait() is to be asked. Never read from it."""
+        with self._handle.borrowed() as c:
+            return call(lib.contain_exit_fd, c)
 
     def pidfd(self) -> int:
         """The process as a new descriptor, for os.waitid(), poll() or signal.pidfd_send_signal()."""

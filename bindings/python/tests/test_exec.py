@@ -54,6 +54,15 @@ class Exec(ContainerTest):
         p.close()
         self.assertEqual(c.processes(), [c.pid])
 
+    def test_nobody_waits_for_it(self) -> None:
+        # A zombie would keep the container's own process from ending.
+        for wait in (lambda c: c.wait(timeout=10), lambda c: asyncio.run(asyncio.wait_for(c.wait_async(), 10))):
+            c = self.started(STAY)
+            p = c.exec(STAY)
+            c.signal(signal.SIGKILL)
+            self.assertEqual(wait(c).signal, signal.SIGKILL)
+            self.assertEqual(p.wait(timeout=0).signal, signal.SIGKILL)
+
     def test_failures(self) -> None:
         c = self.started(STAY)
         with self.assertRaises(contain.ProgramError) as caught:

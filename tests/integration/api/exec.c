@@ -466,6 +466,33 @@ TEST(processes_that_nobody_waits_for)
         EXPECT_OK(contain_destroy(c, 0, &error_));
 }
 
+/* The same for a loop of one's own, which has nothing but a descriptor to go by. */
+TEST(end_to_poll_for)
+{
+        contain_exit_t ended = { .size = sizeof(ended) };
+        struct pollfd end = { .fd = -1, .events = POLLIN };
+        auto_container c = NULL;
+        auto_process p = NULL;
+        int r = -ETIMEDOUT, turns = 0;
+        WORLD_OF_ANYBODY(w);
+
+        c = exec_running(&w, config_new(w.rootfs, "sleep 100"));
+        REQUIRE(c != NULL);
+        end.fd = contain_exit_fd(c, &error_);
+        REQUIRE(end.fd >= 0);
+        EXPECT_EQ(poll(&end, 1, 0), 0);
+        p = exec_script(c, "{}", "sleep 100", NULL);
+        REQUIRE(p != NULL);
+        EXPECT_EQ(poll(&end, 1, 0), 0);
+        EXPECT_OK(contain_signal(c, SIGKILL, 0, &error_));
+        while (r == -ETIMEDOUT && turns++ < 5 && poll(&end, 1, 10000) == 1)
+                r = contain_wait(c, 0, &ended, NULL);
+        EXPECT_EQ(r, 0);
+        EXPECT_EQ(ended.signo, SIGKILL);
+        (void)close(end.fd);
+        EXPECT_OK(contain_destroy(c, 0, &error_));
+}
+
 TEST(changes_to_the_process)
 {
         static const char changes[] =
