@@ -51,10 +51,15 @@ func (s ExitStatus) String() string {
 func (c *Container) Wait(ctx context.Context) (ExitStatus, error) {
 	status, err := c.exitStatus(0)
 	for errors.Is(err, ErrTimeout) {
-		var fd int
-		fd, err = c.ExitFD()
+		var pidfd, fd int
+		pidfd, err = c.PidFD() // works when the handle is closed, too
 		if err == nil {
-			err = waitReadable(ctx, fd)
+			fd, err = c.ExitFD()
+			if err == nil {
+				err = waitReadable(ctx, pidfd, fd)
+			} else {
+				syscall.Close(pidfd)
+			}
 		}
 		if err != nil && !errors.Is(err, syscall.ESRCH) { // ended between the two questions
 			return ExitStatus{}, err
@@ -133,13 +138,17 @@ func (c *Container) WaitEvent(ctx context.Context) (Event, error) {
 	}
 }
 
-// waitReadable waits until fd is readable, in Go's own poller, and closes fd.
+// waitReadable waits until one of fds is readable, in Go's own poller, and closes them.
 //
 // The poller takes non-blocking descriptors only. That mode belongs to the open file, which the
 // library may share, and its calls on a non-blocking pidfd would fail: so the poller gets an epoll
-// instance of its own that watches fd.
-func waitReadable(ctx context.Context, fd int) error {
-	defer syscall.Close(fd)
+// instance of its own that watches them.
+func waitReadable(ctx context.Context, fds ...int) error {
+	defer func() {
+		for _, fd := range fds {
+			syscall.Close(fd)
+		}
+	}()
 	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
 		return os.NewSyscallError("epoll_create1", err)
@@ -150,9 +159,11 @@ func waitReadable(ctx context.Context, fd int) error {
 	}
 	f := os.NewFile(uintptr(epoll), "epoll")
 	defer f.Close()
-	wanted := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}
-	if err := syscall.EpollCtl(epoll, syscall.EPOLL_CTL_ADD, fd, &wanted); err != nil {
-		return os.NewSyscallError("epoll_ctl", err)
+	for _, fd := range fds {
+		wanted := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}
+		if err := syscall.EpollCtl(epoll, syscall.EPOLL_CTL_ADD, fd, &wanted); err != nil {
+			return os.NewSyscallError("epoll_ctl", err)
+		}
 	}
 	conn, err := f.SyscallConn()
 	if err != nil {

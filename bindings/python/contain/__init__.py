@@ -24,7 +24,7 @@ from .constants import (
     MountFlags,
     Status,
 )
-from .container import Container, Descriptor, ExitStatus, HasFileno
+from .container import Container, Descriptor, HasFileno
 from .context import Context, LogFunction
 from .process import Process
 from .errors import (
@@ -45,6 +45,7 @@ from .errors import (
     Unsupported,
     WrongStatus,
 )
+from .exit_status import ExitStatus
 from ._run import Result, run
 
 __all__ = [

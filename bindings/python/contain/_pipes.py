@@ -57,8 +57,8 @@ class Pipes:
         while self._near:
             os.close(self._near.pop())
 
-    def exchange(self, exit_fd: int | None, deadline: Deadline) -> bool:
-        """Moves data until the process ends; False when the time is over. Closes @exit_fd.
+    def exchange(self, pidfd: int | None, deadline: Deadline) -> bool:
+        """Moves data until the process ends; False when the time is over. Closes @pidfd.
 
         Its end, and not that of the streams, is what counts: a process that it left behind may
         hold them open for ever.
@@ -69,23 +69,23 @@ class Pipes:
                     selector.register(reader, selectors.EVENT_READ)
                 if self._feeder >= 0:
                     selector.register(self._feeder, selectors.EVENT_WRITE)
-                if exit_fd is not None:
-                    selector.register(exit_fd, selectors.EVENT_READ)
-                    if not self._pump(selector, exit_fd, deadline):
+                if pidfd is not None:
+                    selector.register(pidfd, selectors.EVENT_READ)
+                    if not self._pump(selector, pidfd, deadline):
                         return False
         finally:
-            if exit_fd is not None:
-                os.close(exit_fd)
+            if pidfd is not None:
+                os.close(pidfd)
         for reader in self.collected:
             while self._collect(reader):
                 pass
         return True
 
-    def _pump(self, selector: selectors.BaseSelector, exit_fd: int, deadline: Deadline) -> bool:
+    def _pump(self, selector: selectors.BaseSelector, pidfd: int, deadline: Deadline) -> bool:
         while True:
             left = deadline.left_ms()
             ready = [key.fd for key, _ in selector.select(None if left is None else left / 1000)]
-            if exit_fd in ready:
+            if pidfd in ready:
                 return True
             if not ready and deadline.left_ms() == 0:
                 return False

@@ -15,9 +15,10 @@ from ._handle import StrPath
 from ._pipes import Pipes
 from ._wait import Deadline
 from .constants import ErrorCode, Flags
-from .container import Container, Descriptor, ExitStatus
+from .container import Container, Descriptor
 from .context import Context
 from .errors import Timeout
+from .exit_status import ExitStatus
 
 @dataclass(frozen=True)
 class Result:
@@ -81,7 +82,7 @@ def run(
         container.create()
         container.start()
         pipes.close_far_ends()
-        if not pipes.exchange(container._exit_fd(), deadline):
+        if not pipes.exchange(container._running_pidfd(), deadline):
             raise Timeout(
                 errno.ETIMEDOUT,
                 f"the command still runs after {timeout} s",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Waiting for a descriptor, in a thread or in an event loop. Both close it in the end."""
+"""Waiting for descriptors, in a thread or in an event loop. Both close them in the end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import math
 import os
 import select
 import time
+from collections.abc import Sequence
 
 GRACE_MS = 100
 """How long contain_wait() may take once the process is known to have ended."""
@@ -27,24 +28,26 @@ class Deadline:
         return math.ceil(min(max(left, 0.0) * 1000, 2**31 - 1))
 
 
-def readable(fd: int, deadline: Deadline) -> bool:
-    """Waits until @fd is readable; False when the time is over.
+def readable(fds: Sequence[int], deadline: Deadline) -> bool:
+    """Waits until one of @fds is readable; False when the time is over.
 
     poll(2) in the interpreter, and not a blocking call in C: signal handlers run meanwhile.
     """
     try:
         poll = select.poll()
-        poll.register(fd, select.POLLIN)
+        for fd in fds:
+            poll.register(fd, select.POLLIN)
         while not poll.poll(deadline.left_ms()):
             if deadline.left_ms() == 0:
                 return False
         return True
     finally:
-        os.close(fd)
+        for fd in fds:
+            os.close(fd)
 
 
-async def readable_async(fd: int) -> None:
-    """Waits until @fd is readable, in the running event loop."""
+async def readable_async(fds: Sequence[int]) -> None:
+    """Waits until one of @fds is readable, in the running event loop."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[None] = loop.create_future()
 
@@ -53,10 +56,10 @@ async def readable_async(fd: int) -> None:
             future.set_result(None)
 
     try:
-        loop.add_reader(fd, wake)
-        try:
-            await future
-        finally:
-            loop.remove_reader(fd)
+        for fd in fds:
+            loop.add_reader(fd, wake)
+        await future
     finally:
-        os.close(fd)
+        for fd in fds:
+            loop.remove_reader(fd)
+            os.close(fd)

@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from ctypes import byref, sizeof
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -32,6 +31,7 @@ from .constants import CheckpointFlags, DestroyFlags, ErrorCode, Event
 from .constants import Flags, MountFlags, SignalFlags, Status
 from .context import Context
 from .errors import NotFound, NotRunning, Timeout
+from .exit_status import ExitStatus
 
 if TYPE_CHECKING:
     from .process import Process
@@ -44,47 +44,6 @@ class HasFileno(Protocol):
 
 
 Descriptor = int | HasFileno
-
-
-@dataclass(frozen=True)
-class ExitStatus:
-    """How a container's process ended."""
-
-    known: bool
-    """False: the status was taken by another process; then there is no code and no signal."""
-    code: int | None
-    """The exit code; None when a signal ended it."""
-    signal: int | None
-    """The signal that ended it, or None."""
-    core_dumped: bool
-    oom_killed: bool = False
-    """The kernel has killed a process in its cgroup for want of memory."""
-    started_ns: int | None = field(default=None, compare=False)
-    """When it was started, as time.time_ns() has it; None when not known."""
-    ended_ns: int | None = field(default=None, compare=False)
-    """When it had ended."""
-
-    @classmethod
-    def _read(cls, ret: Exit) -> ExitStatus:
-        return cls(
-            known=bool(ret.known),
-            code=ret.code if ret.known and not ret.signo else None,
-            signal=ret.signo or None,
-            core_dumped=bool(ret.core),
-            oom_killed=bool(ret.oom),
-            started_ns=ret.started_nsec or None,
-            ended_ns=ret.ended_nsec or None,
-        )
-
-    @property
-    def ok(self) -> bool:
-        """It is known to have exited with code 0."""
-        return self.code == 0
-
-    @property
-    def returncode(self) -> int | None:
-        """As subprocess has it: the exit code, or the negative signal; None when unknown."""
-        return -self.signal if self.signal is not None else self.code
 
 
 def _document(config: Mapping[str, Any] | str | bytes) -> bytes:
@@ -344,8 +303,8 @@ class Container(Kept):
         deadline = _wait.Deadline(timeout)
         status = self._exit_status(0)
         while status is None:
-            fd = self._exit_fd()
-            if fd is not None and not _wait.readable(fd, deadline):
+            fds = self._end_fds()
+            if fds and not _wait.readable(fds, deadline):
                 raise Timeout(
                     errno.ETIMEDOUT,
                     f"the container still runs after {timeout} s",
@@ -358,9 +317,9 @@ class Container(Kept):
         """Like wait(), in the running event loop, without a thread."""
         status = self._exit_status(0)
         while status is None:
-            fd = self._exit_fd()
-            if fd is not None:
-                await _wait.readable_async(fd)
+            fds = self._end_fds()
+            if fds:
+                await _wait.readable_async(fds)
             status = self._exit_status(_wait.GRACE_MS)
         return status
 
@@ -425,13 +384,27 @@ class Container(Kept):
             return None
         return ExitStatus._read(ret)
 
-    def _exit_fd(self) -> int | None:
+    def _running_pidfd(self) -> int | None:
         try:
-            return self.exit_fd()
+            return self.pidfd()
         except NotRunning as error:
             if error.errno != errno.ESRCH:
                 raise
-            return None  # it ended between the two questions
+            return None  # it has ended meanwhile
+
+    def _end_fds(self) -> list[int]:
+        """What becomes readable when it may have ended; the pidfd works when the handle is closed, too."""
+        fds: list[int] = []
+        try:
+            fds.append(self.pidfd())
+            fds.append(self.exit_fd())
+        except NotRunning:
+            pass
+        except BaseException:
+            for fd in fds:
+                os.close(fd)
+            raise
+        return fds
 
     def destroy(self, *, force: bool = False) -> None:
         """Removes the container; with `force`, also one that runs."""
@@ -592,7 +565,7 @@ class Container(Kept):
                 yield event
                 if event is Event.DESTROYED:
                     return
-            await _wait.readable_async(self.event_fd())
+            await _wait.readable_async([self.event_fd()])
 
 
 def _fileno(descriptor: Descriptor) -> int:

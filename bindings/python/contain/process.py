@@ -13,8 +13,9 @@ from . import _wait
 from ._handle import Handle, StrPath, c_string_or_null, c_strings, call, lib
 from ._lib import ExecOptions, Exit
 from .constants import ErrorCode, ExecFlags
-from .container import Container, Descriptor, ExitStatus, _fileno
+from .container import Container, Descriptor, _fileno
 from .errors import Timeout
+from .exit_status import ExitStatus
 
 
 class ExecRequest:
@@ -99,7 +100,7 @@ class Process:
 
     def wait(self, timeout: float | None = None) -> ExitStatus:
         """Waits until the process has ended; raises Timeout after `timeout` seconds."""
-        if not _wait.readable(self.event_fd(), _wait.Deadline(timeout)):
+        if not _wait.readable([self.event_fd()], _wait.Deadline(timeout)):
             raise Timeout(
                 errno.ETIMEDOUT,
                 f"the process still runs after {timeout} s",
@@ -109,7 +110,7 @@ class Process:
 
     async def wait_async(self) -> ExitStatus:
         """Like wait(), in the running event loop, without a thread."""
-        await _wait.readable_async(self.event_fd())
+        await _wait.readable_async([self.event_fd()])
         return self._exit_status()
 
     def _exit_status(self) -> ExitStatus:

@@ -478,7 +478,7 @@ TEST(end_to_poll_for)
 
         c = exec_running(&w, config_new(w.rootfs, "sleep 100"));
         REQUIRE(c != NULL);
-        end.fd = contain_exit_fd(c, &error_);
+        end.fd = contain_exit_fd(c, NULL);
         REQUIRE(end.fd >= 0);
         EXPECT_EQ(poll(&end, 1, 0), 0);
         p = exec_script(c, "{}", "sleep 100", NULL);
