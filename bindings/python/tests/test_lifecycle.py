@@ -277,7 +277,7 @@ class Ownership(ContainerTest):
                 except ProcessLookupError:
                     continue
                 with os.fdopen(fd):
-                    self.assertTrue(contain._wait.readable(os.dup(fd), contain._wait.Deadline(10)))
+                    self.assertTrue(contain._wait.readable([os.dup(fd)], contain._wait.Deadline(10)))
 
     def test_become(self) -> None:
         program = textwrap.dedent("""
