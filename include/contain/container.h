@@ -255,8 +255,8 @@ CONTAIN_API int contain_resume(contain_t *c, contain_error_t **err);
  * @c:   a container that has been created
  * @err: receives the details of a failure; may be NULL
  *
- * Readable (POLLIN) when the process may have ended: call contain_wait() with no timeout then, and poll on when
- * it still runs; never read from it. Unlike contain_pidfd(), it also becomes readable for processes of
+ * Readable (POLLIN) when the process may have ended: call contain_wait() with no timeout then, and poll on
+ * when it still runs; never read from it. Unlike contain_pidfd(), it also becomes readable for processes of
  * contain_exec() that have ended and that nobody has waited for: the kernel does not let the first process of
  * a pid namespace end before them, and contain_wait() sees to it. It tells nothing any more once the handle
  * has been freed.

@@ -126,7 +126,7 @@ int ct_op_exit_fd(struct contain *c, contain_error_t **err)
                 return ct_fail(err, CONTAIN_E_NOT_RUNNING, ESRCH, NULL, "container '%s' has no process",
                                c->id);
         if (fd < 0)
-                return ct_fail(err, CONTAIN_E_SYSTEM, -fd, NULL,
-                               "cannot watch for the end of container '%s'", c->id);
+                return ct_fail(err, CONTAIN_E_SYSTEM, -fd, NULL, "cannot watch for the end of container '%s'",
+                               c->id);
         return fd;
 }
