@@ -22,21 +22,40 @@ static int console(contain_t *c)
         return fd < 0 ? -EBADF : fd;
 }
 
-static int run_detached(struct app *app, const struct create_options *options, contain_t *c)
+/*
+ * A handle that was opened leaves the exit status to whoever gets this process's children: containerd's shim
+ * and the like wait for the container, which may end before this does.
+ */
+static int open_again(struct app *app, contain_t **c)
 {
-        _cleanup_close_ int console_fd = console(c);
+        contain_t *opened = NULL;
+        int r;
+
+        r = app_open(app, contain_id(*c), &opened);
+        if (r != 0)
+                return r;
+        (void)contain_unref(*c);
+        *c = opened;
+        return service_set_notify(app, *c);
+}
+
+static int run_detached(struct app *app, const struct create_options *options, contain_t **c)
+{
+        _cleanup_close_ int console_fd = console(*c);
         int r;
 
         if (console_fd >= 0)
                 r = app_fail(app, "cannot allocate a terminal without --console-socket when detached");
         else
-                r = start(app, c);
+                r = open_again(app, c);
         if (r == 0)
-                r = create_announce(app, options, c);
+                r = start(app, *c);
         if (r == 0)
-                r = service_wait_ready(app, c);
+                r = create_announce(app, options, *c);
+        if (r == 0)
+                r = service_wait_ready(app, *c);
         if (r != 0)
-                create_undo(c);
+                create_undo(*c);
         return r;
 }
 
@@ -79,7 +98,7 @@ static int run(struct app *app, const void *values, const struct operands *opera
                 r = create_container(app, c);
         if (r != 0)
                 return r;
-        return options->detach ? run_detached(app, options, c) : run_foreground(app, options, c, signal_fd);
+        return options->detach ? run_detached(app, options, &c) : run_foreground(app, options, c, signal_fd);
 }
 
 static const struct option run_options[] = {

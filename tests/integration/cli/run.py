@@ -80,6 +80,24 @@ class Modes(case.CliCase):
         self.succeed('delete', name)
         self.assert_no_trace()
 
+    def test_detached_leaves_the_exit_status(self):
+        """A shim takes the children of those who ended: also of a container that ends before contain-run does."""
+        script = '''
+import ctypes, os, sys
+PR_SET_CHILD_SUBREAPER = 36
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
+pid = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+assert os.waitpid(pid, 0)[1] == 0
+print(os.waitstatus_to_exitcode(os.waitpid(-1, 0)[1]))
+'''
+        b = self.shell('exit 7')
+        for _ in range(20):
+            name = self.fresh_id()
+            result = self.program(sys.executable, '-c', script, case.CONTAIN_RUN, '--root', self.root, 'run', '--detach',
+                                  '--bundle', b.path, name)
+            self.assertEqual((result.status, result.out), (0, '7\n'), result)
+            self.succeed('delete', name)
+
     def test_keep(self):
         """buildkit: run --bundle B --keep ID, then delete ID"""
         name = self.fresh_id()
