@@ -37,7 +37,7 @@ runroot = "{place}/runroot"
 
 class Podman(Engine):
     PROGRAMS = ('podman', 'conmon')
-    manager = 'systemd' if os.path.exists('/run/systemd/system') else 'cgroupfs'
+    manager = os.environ.get('CONTAIN_TEST_CGROUP_MANAGER', 'cgroupfs')
     driver = 'overlay'
 
     def prepare(self):

@@ -22,6 +22,11 @@ SECONDS = 30
 WAIT = 'while :; do sleep 10 & wait $!; done'
 
 
+def rounds(usual):
+    """How often something is done for what chance may bring: CONTAIN_TEST_ROUNDS percent of @usual, at least once."""
+    return max(1, usual * int(os.environ.get('CONTAIN_TEST_ROUNDS') or 100) // 100)
+
+
 class Result:
     """How a program ended. Its output went to files, as a container can write on after its creator."""
 

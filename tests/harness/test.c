@@ -71,6 +71,14 @@ void test_skip(const char *format, ...)
         current.skipped = true;
 }
 
+int test_rounds(int usual)
+{
+        const char *percent = getenv("CONTAIN_TEST_ROUNDS");
+        int rounds = percent ? usual * atoi(percent) / 100 : usual;
+
+        return rounds > 0 ? rounds : 1;
+}
+
 static size_t count_fds(void)
 {
         DIR *folder = opendir("/proc/self/fd");

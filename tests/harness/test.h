@@ -39,6 +39,9 @@ bool test_string(const char *a, const char *b, const char *file, int line, const
 bool test_contains(const char *text, const char *part, const char *file, int line);
 /* Marks the running test as skipped; it still has to return. */
 void test_skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* How often something is done for what chance may bring: $CONTAIN_TEST_ROUNDS percent of @usual, at least
+ * once. */
+int test_rounds(int usual);
 
 #define EXPECT(condition)         (void)test_check((condition), __FILE__, __LINE__, "%s", #condition)
 #define EXPECT_EQ(a, b)           (void)test_equal((long long)(a), (long long)(b), __FILE__, __LINE__, #a " == " #b)

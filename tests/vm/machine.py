@@ -16,7 +16,8 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 MKVM = os.path.join(HERE, 'mkvm.sh')
 RUNVM = os.path.join(HERE, 'runvm.sh')
 
-# What the larger image has.
+# What tests want of an image besides what each has, and what the larger one has.
+TOOLS = ('criu',)
 ENGINES = ('podman', 'buildah', 'conmon', 'containerd', 'docker.io', 'runc', 'crun', 'criu', 'iptables')
 
 # Programs run where they were built: the library's C interface makes them run on the same release, or a newer one.

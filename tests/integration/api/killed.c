@@ -16,8 +16,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define ROUNDS 200
-
 static double now_us(void)
 {
         struct timespec now;
@@ -107,7 +105,7 @@ TEST(killed_at_random_moments)
         struct snapshot *before, *after;
         unsigned seed = (unsigned)time(NULL);
         double length;
-        int failed = 0;
+        int failed = 0, rounds = test_rounds(200);
         WORLD_OF_ANYBODY(w);
 
         prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -118,7 +116,7 @@ TEST(killed_at_random_moments)
         EXPECT_EQ(orphans_left(), 0);
         before = snapshot_take(w.state, w.name);
 
-        for (int round = 0; round < ROUNDS && failed < 5; round++) {
+        for (int round = 0; round < rounds && failed < 5; round++) {
                 char id[64];
                 pid_t pid;
 

@@ -19,7 +19,7 @@
 #include <sys/un.h>
 
 #define THREADS 16
-#define ROUNDS  10
+#define ROUNDS  test_rounds(10)
 
 /* One call by one thread. */
 struct call {

@@ -16,8 +16,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 from harness import case, traces  # noqa: E402
 
-# How many moments of each command. An emulated machine takes its time.
-POINTS = int(os.environ.get('CONTAIN_TEST_POINTS') or (6 if os.environ.get('CONTAIN_TEST_OWN_MACHINE') else 15))
+# How many moments of each command.
+POINTS = case.rounds(15)
 PR_SET_PDEATHSIG = 1
 STATUSES = ('creating', 'created', 'running', 'paused', 'stopped')
 

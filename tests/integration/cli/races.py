@@ -15,8 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../
 from harness import case, crowd, traces  # noqa: E402
 from harness.rootless import RootlessCase  # noqa: E402
 
-# An emulated machine takes its time.
-ROUNDS = int(os.environ.get('CONTAIN_TEST_ROUNDS') or (1 if os.environ.get('CONTAIN_TEST_OWN_MACHINE') else 5))
+ROUNDS = case.rounds(5)
 
 # What losers may be told, by the command that they lost with; words that engines know, where there are some.
 EXISTS, ABSENT, NOT_RUNNING = 'container with given id already exists', 'does not exist', 'container not running'
