@@ -16,6 +16,7 @@ BY_CHANCE = (
     (r'\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?(Z|[+-]\d\d:?\d\d))?( (UTC|m=\+[\d.]+))*', 'TIME'),
     (r'\bpid \d+', 'pid PID'),
     (r'/proc/\d+/', '/proc/PID/'),
+    (r'\b(master|shared):\d+', r'\1:GROUP'),
 )
 
 
