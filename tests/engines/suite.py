@@ -163,6 +163,7 @@ class Suite:
         place = tempfile.mkdtemp(prefix='contain-engines-')
         os.chmod(place, 0o755)
         enclosure = surroundings.Enclosed if os.geteuid() == 0 and not is_unified() else surroundings.Plain
+        hierarchies = surroundings.Hierarchies() if enclosure is surroundings.Enclosed else None
         started = []
         try:
             image.make_archive(os.path.join(place, 'image.tar'))
@@ -191,6 +192,8 @@ class Suite:
         finally:
             for side in started:
                 side.end()
+            if hierarchies:
+                hierarchies.close()
             shutil.rmtree(place, ignore_errors=True)
 
     def main(self):

@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 
 from harness.world import CLONE_NEWNS, MS_PRIVATE, MS_REC, mount
@@ -48,11 +49,38 @@ def own_cgroups():
 
 
 def unmounted_hierarchies():
-    """Names of those that are in use and mounted nowhere: containerd wants to find each."""
+    """Names of those that are in use and mounted nowhere."""
     mounted = {name for _, name, _ in own_cgroups().values()}
     with open('/proc/self/cgroup', encoding='utf-8') as f:
         names = [line.split(':')[1].split(',')[0] for line in f]
     return [name for name in names if name and name not in mounted]
+
+
+def _call(name, *arguments):
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) != 0:
+        raise OSError(ctypes.get_errno(), name)
+
+
+class Hierarchies:
+    """
+    Has this process see all hierarchies that are in use, in a mount namespace of its own: containerd wants to find each, and
+    whoever were in the root of one would meet the cgroups of all others there.
+    """
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix='contain-hierarchies-')
+        _call('unshare', CLONE_NEWNS)
+        mount(None, '/', flags=MS_REC | MS_PRIVATE)
+        for name in unmounted_hierarchies():
+            point = os.path.join(self.folder, name.replace('name=', ''))
+            os.mkdir(point)
+            mount('cgroup', point, 'cgroup', data=('none,' if '=' in name else '') + name)
+
+    def close(self):
+        for name in os.listdir(self.folder):
+            _call('umount2', os.path.join(self.folder, name).encode(), MNT_DETACH)
+            os.rmdir(os.path.join(self.folder, name))
+        os.rmdir(self.folder)
 
 
 class Cgroups:
@@ -92,12 +120,7 @@ class Cgroups:
         return left
 
 
-def _call(name, *arguments):
-    if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) != 0:
-        raise OSError(ctypes.get_errno(), name)
-
-
-def _remount_system(hierarchies, unmounted):
+def _remount_system(hierarchies):
     """The machine's mounts as a container engine in a container finds them."""
     mount(None, '/', flags=MS_REC | MS_PRIVATE)
     mount('proc', '/proc', 'proc')
@@ -105,12 +128,11 @@ def _remount_system(hierarchies, unmounted):
     mount('sysfs', '/sys', 'sysfs')
     mount('tmpfs', CGROUPS, 'tmpfs', data='mode=755')
     for point, (kind, name, _) in hierarchies.items():
-        os.mkdir(point)
-        mount(kind, point, kind, data=None if kind == 'cgroup2' else ('none,' if '=' in name else '') + name)
-    for name in unmounted:
-        point = os.path.join(CGROUPS, name.replace('name=', ''))
-        os.mkdir(point)
-        mount('cgroup', point, 'cgroup', data=('none,' if '=' in name else '') + name)
+        new = os.path.join(CGROUPS, os.path.basename(point))
+        os.mkdir(new)
+        mount(kind, new, kind, data=None if kind == 'cgroup2' else ('none,' if '=' in name else '') + name)
+        if not point.startswith(CGROUPS):
+            _call('umount2', point.encode(), MNT_DETACH)    # runc takes the first that it finds
     for path in COVERED:
         if os.path.isdir(path):
             mount('tmpfs', os.path.realpath(path), 'tmpfs', data='mode=1777' if path.endswith(('tmp', 'shm')) else 'mode=755')
@@ -137,13 +159,13 @@ def _first_process(argv):
 
 def _enter_and_run(cgroups, argv):
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    hierarchies, unmounted = own_cgroups(), unmounted_hierarchies()
+    hierarchies = own_cgroups()
     cgroups.enter()
     _call('unshare', CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWCGROUP | CLONE_NEWPID)
     first = os.fork()
     if first == 0:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        _remount_system(hierarchies, unmounted)
+        _remount_system(hierarchies)
         _loopback_up()
         _first_process(argv)
     os._exit(os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) & 0xff)
