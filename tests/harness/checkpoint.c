@@ -35,8 +35,8 @@ const char *criu_obstacle(void)
 {
         if (geteuid() != 0)
                 return "needs root";
-        if (access("/usr/sbin/criu", X_OK) < 0)
-                return "needs CRIU";
+        if (access("/usr/sbin/criu", X_OK) < 0 || access("/usr/sbin/iptables-restore", X_OK) < 0)
+                return "needs CRIU, and the iptables that it locks networks with";
         return check() == 0 ? NULL : "this CRIU does not work with this kernel ('criu check')";
 }
 
