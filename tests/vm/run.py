@@ -29,9 +29,10 @@ sys.path.insert(0, os.path.dirname(HERE))
 import machine
 from harness import summary
 
-# name: hierarchy of cgroups, user, which tests
+# name: hierarchy of cgroups, user, which tests. Those of contain-run run one by one: in a machine of their own, beside the others.
 FLAVOURS = {
-    'root': ('unified', None, ['*']),
+    'root': ('unified', None, ['*', '!cli-*']),
+    'root-cli': ('unified', None, ['cli-*']),
     'user': ('unified', 'tester', ['*']),
     'hybrid': ('hybrid', None, ['*cgroup*', '*systemd*', '*-resources', 'api-devices', 'api-events', 'api-oom', 'cli-lifecycle']),
     'legacy': ('legacy', None, ['*cgroup*', '*systemd*', '*-resources', 'api-oom']),
@@ -62,6 +63,7 @@ ENGINES = {
 # Suites of meson's whose tests are about a machine; and those of their tests that are not run, and why.
 SUITES = {'unit', 'integration', 'attack'}
 LEFT_OUT = {
+    'cli-arguments': 'command lines: the same on any machine',
     'bindings-go': 'the image has no Go compiler; bindings-python takes the same ways through the library',
     'fuzz-*': 'parsers: the same on any machine',
     'plan': 'a pure function: the same on any machine',
@@ -85,6 +87,12 @@ SHOWN = 20000
 NAMED = 5
 
 
+def matches(name, patterns):
+    """By one of @patterns at least, and by none that begins with '!'."""
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns) and \
+        not any(fnmatch.fnmatch(name, pattern[1:]) for pattern in patterns if pattern[0] == '!')
+
+
 def selected(build, flavour, names):
     """The entries of meson's list that one flavour runs, as inside.py wants them."""
     listed = subprocess.run(['meson', 'introspect', '--tests', build], capture_output=True, text=True, check=True)
@@ -98,9 +106,9 @@ def selected(build, flavour, names):
     for entry in json.loads(listed.stdout):
         name = entry['name']
         suites = {suite.split(':')[-1] for suite in entry['suite']}
-        if not suites & wanted or not any(fnmatch.fnmatch(name, pattern) for pattern in patterns):
+        if not suites & wanted or not matches(name, patterns):
             continue
-        if any(fnmatch.fnmatch(name, pattern) for pattern in LEFT_OUT) or (names and name not in names):
+        if (matches(name, LEFT_OUT) and not names) or (names and name not in names):
             continue
         command = entry['cmd']
         if os.path.basename(command[0]).startswith('python'):
