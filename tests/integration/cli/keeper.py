@@ -160,12 +160,21 @@ class Attach(KeptCase):
         self.assertEqual((result.status, result.out, result.err), (6, 'some text\n' * 20000, 'end\n'))
         self.refuse('keeper', 'attach', name)
 
+    @staticmethod
+    def has_pipe(pid):
+        for fd in os.listdir(f'/proc/{pid}/fd'):
+            try:
+                if os.readlink(f'/proc/{pid}/fd/{fd}').startswith('pipe:'):
+                    return True
+            except FileNotFoundError:
+                pass            # closed meanwhile
+        return False
+
     def test_no_stdin(self):
         name = self.kept('read x; echo "<$x>"', '--keeper-stdin-once')
         watching = self.start_cli('attach', '--no-stdin', name)
         # Attached: its descriptors are pipes of the keeper's.
-        self.assertTrue(traces.wait_until(lambda: any(os.readlink(f'/proc/{watching.pid}/fd/{fd}').startswith('pipe:')
-                                                      for fd in os.listdir(f'/proc/{watching.pid}/fd'))))
+        self.assertTrue(traces.wait_until(lambda: self.has_pipe(watching.pid)))
         self.program('sh', '-c', 'echo word | "$@"', 'sh', *self.command_line('attach', name))
         self.assertEqual(self.end_program(watching).out, '<word>\n')
 
