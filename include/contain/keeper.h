@@ -75,7 +75,8 @@ enum { CONTAIN_ATTACH_STDIN = 1 << 0, CONTAIN_ATTACH_STDOUT = 1 << 1, CONTAIN_AT
  * it comes. Nobody waits for a slow reader: see contain_attachment_lost().
  *
  * Threads: any, in parallel with every other call on @c.
- * Returns: 0; -ENOTCONN when it has no keeper, or no longer one; -EBUSY when 32 are connected already;
+ * Returns: 0; -ENOTCONN when it has no keeper, or no longer one; -ENOENT when it does not exist any more;
+ *          -EBUSY when 32 are connected already;
  *          -EINVAL; -errno.
  * Since:   1.0
  */

@@ -10,6 +10,7 @@
         status = web.wait(timeout=60)
 """
 
+from ._descriptor import Descriptor, HasFileno
 from ._handle import StrPath, signal_number, version
 from ._streams import Attachment, LogEntry, Logs
 from .constants import (
@@ -24,7 +25,7 @@ from .constants import (
     MountFlags,
     Status,
 )
-from .container import Container, Descriptor, HasFileno
+from .container import Container
 from .context import Context, LogFunction
 from .process import Process
 from .errors import (

@@ -6,23 +6,19 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ._descriptor import fileno
 from ._handle import Handle, StrPath, c_string, call, lib
 from .constants import MountFlags, UnmountFlags
-
-
-def _number(descriptor: Any) -> int:
-    number: int = descriptor if isinstance(descriptor, int) else descriptor.fileno()
-    return number
 
 
 def mount(handle: Handle, source: Any, target: StrPath, flags: MountFlags, userns: Any) -> None:
     """@source: a path, or a descriptor."""
     name = c_string(target)
-    userns_fd = -1 if userns is None else _number(userns)
+    userns_fd = -1 if userns is None else fileno(userns)
     if userns is not None:
         flags |= MountFlags.IDMAP
     opened = isinstance(source, (str, bytes, os.PathLike))
-    fd = os.open(source, os.O_PATH | os.O_CLOEXEC) if opened else _number(source)
+    fd = os.open(source, os.O_PATH | os.O_CLOEXEC) if opened else fileno(source)
     try:
         with handle.borrowed() as c:
             call(lib.contain_mount, c, fd, name, int(flags), userns_fd)

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ._descriptor import Descriptor
 from ._handle import StrPath
 from ._pipes import Pipes
 from ._wait import Deadline
 from .constants import ErrorCode, Flags
-from .container import Container, Descriptor
+from .container import Container
 from .context import Context
 from .errors import Timeout
 from .exit_status import ExitStatus

@@ -10,9 +10,10 @@ import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from ctypes import byref, sizeof
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from . import _mount, _wait
+from ._descriptor import Descriptor, fileno
 from ._handle import (
     Handle,
     StrPath,
@@ -32,19 +33,7 @@ from .constants import Flags, MountFlags, SignalFlags, Status
 from .context import Context
 from .errors import NotFound, NotRunning, Timeout
 from .exit_status import ExitStatus
-
-if TYPE_CHECKING:
-    from .process import Process
-
-
-class HasFileno(Protocol):
-    """A file, a socket, a pipe's end."""
-
-    def fileno(self) -> int: ...
-
-
-Descriptor = int | HasFileno
-
+from .process import ExecRequest, Process
 
 def _document(config: Mapping[str, Any] | str | bytes) -> bytes:
     if isinstance(config, Mapping):
@@ -154,25 +143,25 @@ class Container(Kept):
         stderr: Descriptor | None = None,
     ) -> None:
         """Chooses the standard streams of the container's process; None is the caller's own."""
-        numbers = [-1 if stream is None else _fileno(stream) for stream in (stdin, stdout, stderr)]
+        numbers = [-1 if stream is None else fileno(stream) for stream in (stdin, stdout, stderr)]
         with self._handle.borrowed() as c:
             call(lib.contain_set_stdio, c, *numbers)
 
     def add_fd(self, fd: Descriptor) -> int:
         """Passes one more descriptor on; returns its number inside, from 3 on."""
         with self._handle.borrowed() as c:
-            return call(lib.contain_add_fd, c, _fileno(fd))
+            return call(lib.contain_add_fd, c, fileno(fd))
 
     def set_rootfs_fd(self, fd: Descriptor) -> None:
         """Gives the root file system as an open folder or a detached mount."""
         with self._handle.borrowed() as c:
-            call(lib.contain_set_rootfs_fd, c, _fileno(fd))
+            call(lib.contain_set_rootfs_fd, c, fileno(fd))
 
     def set_namespace_fd(self, type: str, fd: Descriptor) -> None:
         """Gives a namespace to join: "network" and an opened /proc/PID/ns/net, for instance."""
         name = c_string(type)
         with self._handle.borrowed() as c:
-            call(lib.contain_set_namespace_fd, c, name, _fileno(fd))
+            call(lib.contain_set_namespace_fd, c, name, fileno(fd))
 
     def set_console_socket(self, path: StrPath | None) -> None:
         """Chooses the socket that receives the terminal; None keeps it for console_fd()."""
@@ -183,7 +172,7 @@ class Container(Kept):
     def set_seccomp_socket(self, fd: Descriptor) -> None:
         """Chooses the connected socket that receives the seccomp notification descriptor."""
         with self._handle.borrowed() as c:
-            call(lib.contain_set_seccomp_socket, c, _fileno(fd))
+            call(lib.contain_set_seccomp_socket, c, fileno(fd))
 
     def set_listen_fds(self, n: int, names: Sequence[str] = ()) -> None:
         """Says that the first n of the added descriptors are sockets to serve (sd_listen_fds(3))."""
@@ -348,7 +337,6 @@ class Container(Kept):
         of the process object of a config.json. A whole `document` takes the place of all of these.
         Without `detach`, the process is killed when its object is closed.
         """
-        from .process import ExecRequest, Process
 
         if document is None:
             more = dict(changes or {})
@@ -566,10 +554,3 @@ class Container(Kept):
                 if event is Event.DESTROYED:
                     return
             await _wait.readable_async([self.event_fd()])
-
-
-def _fileno(descriptor: Descriptor) -> int:
-    number = descriptor if isinstance(descriptor, int) else descriptor.fileno()
-    if number < 0:
-        raise ValueError(f"not a descriptor: {number}")
-    return number

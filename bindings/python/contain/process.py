@@ -7,15 +7,18 @@ import errno
 from collections.abc import Sequence
 from ctypes import byref, c_int, c_void_p, sizeof
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _wait
+from ._descriptor import Descriptor, fileno
 from ._handle import Handle, StrPath, c_string_or_null, c_strings, call, lib
 from ._lib import ExecOptions, Exit
 from .constants import ErrorCode, ExecFlags
-from .container import Container, Descriptor, _fileno
 from .errors import Timeout
 from .exit_status import ExitStatus
+
+if TYPE_CHECKING:
+    from .container import Container
 
 
 class ExecRequest:
@@ -30,10 +33,10 @@ class ExecRequest:
         console_socket: StrPath | None,
         cgroups: Sequence[str],
     ) -> None:
-        streams = [-1 if f is None else _fileno(f) for f in (stdin, stdout, stderr)]
+        streams = [-1 if f is None else fileno(f) for f in (stdin, stdout, stderr)]
         self._keep: list[Any] = [
             (c_int * 3)(*streams),
-            (c_int * len(fds))(*(_fileno(f) for f in fds)),
+            (c_int * len(fds))(*(fileno(f) for f in fds)),
             c_strings(cgroups),
         ]
         self.options = ExecOptions(size=sizeof(ExecOptions), n_fds=len(fds))
