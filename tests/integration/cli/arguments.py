@@ -57,13 +57,6 @@ class Forms(case.CliCase):
     def test_preserving_too_many(self):
         self.refuse('', 'create', '--bundle', self.bundle().path, '--preserve-fds', '4000000000', self.fresh_id())
 
-    def test_checkpoint_is_not_claimed(self):
-        """podman and CRI-O take success of `checkpoint --help` for support of checkpoints"""
-        self.refuse('unknown command', 'checkpoint', '--help')
-        result = self.cli('restore', '--lsm-mount-context')
-        self.assertEqual(result.status, 1)
-        self.assertNotIn('flag needs an argument', result.err)
-
     def test_counts_of_operands(self):
         for argv in (['create'], ['create', 'a', 'b'], ['start'], ['state', 'a', 'b'], ['kill'],
                      ['kill', 'a', '9', 'b'], ['delete'], ['list', 'a'], ['features', 'a'], ['spec', 'a'], ['run']):
