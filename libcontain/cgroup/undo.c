@@ -91,6 +91,17 @@ static void remember_value(const struct ct_cgroup_write *write, const char *text
                 ct_writes_add(undo, 0, write->at, write->file, "%.*s", length > 0 ? length : 1, text);
 }
 
+static void allow_lines(const struct ct_cgroup_write *write, const char *text, struct ct_cgroup_writes *undo)
+{
+        while (*text != '\0') {
+                int length = (int)strcspn(text, "\n");
+
+                ct_writes_add(undo, CT_WRITE_DEVICES, write->at, "devices.allow", "%.*s", length, text);
+                text += length;
+                text += *text == '\n';
+        }
+}
+
 /*
  * v1's list of devices. When everything is allowed, the kernel does not tell the exceptions from that: then
  * what the update made of it stays, rather than allow what had been denied.
@@ -104,11 +115,7 @@ static void remember_devices(const struct ct_cgroup_write *write, int folder_fd,
             ct_read_file_at(folder_fd, "devices.list", TEXT_MAX, &text, NULL) < 0 || text[0] == 'a')
                 return;
         ct_writes_add(undo, CT_WRITE_DEVICES, write->at, "devices.deny", "a");
-        for (const char *line = text; *line != '\0'; line += *line == '\n') {
-                ct_writes_add(undo, CT_WRITE_DEVICES, write->at, "devices.allow", "%.*s",
-                              (int)strcspn(line, "\n"), line);
-                line = strchrnul(line, '\n');
-        }
+        allow_lines(write, text, undo);
 }
 
 void ct_writes_remember(const struct ct_cgroup_writes *writes, int folder_fd, struct ct_cgroup_writes *ret)
