@@ -139,9 +139,10 @@ TEST(of_another_container_with_the_id)
         EXPECT_FAILS(contain_attach(c, 0, &attach, &error_), ENOENT, CONTAIN_E_NOT_FOUND);
         contain_attachment_free(attach);
         EXPECT_EQ(wait_for(next).code, 7);
+        /* What its keeper wrote down went with it; the kernel tells the rest, from Linux 6.15 on. */
         ended = wait_for(c);
         EXPECT_EQ(ended.code, -1);
-        EXPECT_EQ(ended.signo, SIGKILL);
+        EXPECT_EQ(ended.signo, ended.known ? SIGKILL : 0);
         EXPECT_OK(contain_destroy(next, 0, &error_));
 }
 
