@@ -213,7 +213,7 @@ def on_a_terminal(config):
 
 @suite.case(code=4, out=re.compile('/dev/pts/0.*got word', re.S))
 def terminal(conmon):
-    c = conmon.monitor('sh', '-c', 'tty; read x; echo got $x; exit 4', options=['-t', '-i'], change=on_a_terminal, begin=False)
+    c = conmon.monitor('sh', '-c', 'read x; tty; echo got $x; exit 4', options=['-t', '-i'], change=on_a_terminal, begin=False)
     with c.attach() as connection:
         conmon.must(conmon.oci('start', c.name))
         connection.send(b'word\n')

@@ -139,7 +139,7 @@ def remove_one_that_is_paused(podman):
     return podman.outcome(podman.podman('rm', '--force', '--time', '0', 'c1'), left=podman.must(podman.podman('ps', '-aq')))
 
 
-@suite.case(status=0, memory='33554432', shares=re.compile('^(512|20)$'), pids='2048')
+@suite.case(status=0, memory='33554432', shares=re.compile('^(512|59)$'), pids='2048', differs={'shares': 'cpu-weight'})
 def update(podman):
     podman.running('c1', options=['--memory=64m', '--cpu-shares=256'])
     run = podman.podman('update', '--memory=32m', '--cpu-shares=512', 'c1')
