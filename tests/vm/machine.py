@@ -18,7 +18,7 @@ RUNVM = os.path.join(HERE, 'runvm.sh')
 
 # What tests want of an image besides what each has, and what the larger one has.
 TOOLS = ('criu', 'iptables')
-ENGINES = ('podman', 'buildah', 'conmon', 'containerd', 'docker.io', 'runc', 'crun', 'criu', 'iptables')
+ENGINES = ('podman', 'buildah', 'conmon', 'containerd', 'docker.io', 'runc', 'crun', 'criu', 'iptables', 'apparmor')
 
 # Programs run where they were built: the library's C interface makes them run on the same release, or a newer one.
 RELEASE_ELSEWHERE = 'trixie'
