@@ -102,8 +102,7 @@ int ct_converse_queue(int socket_fd, const struct ct_plan *plan, const struct ct
         return r;
 }
 
-/* Takes the first descriptor of a message and closes any other. */
-static int take_fd(struct msghdr *msg)
+int ct_converse_take_fd(struct msghdr *msg)
 {
         int taken = -EBADF;
 
@@ -148,7 +147,7 @@ static int receive_now(int socket_fd, struct plan_message *ret, int *ret_fd)
                 return errno == ECONNRESET ? 0 : -errno;
         if (n == 0)
                 return 0;
-        fd = take_fd(&msg);
+        fd = ct_converse_take_fd(&msg);
         if ((size_t)n != sizeof(message))
                 return -EPROTO;
         *ret = message;

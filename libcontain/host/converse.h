@@ -9,6 +9,7 @@
 #include "host/spawn.h"
 
 #include <stdbool.h>
+#include <sys/socket.h>
 
 /* A SOCK_SEQPACKET pair, both ends close-on-exec and away from the standard streams. -errno. */
 int ct_converse_pair(int ret[2]);
@@ -26,6 +27,8 @@ int ct_converse_receive(int socket_fd, int pidfd, struct plan_message *ret, int 
 int ct_converse_send(int socket_fd, enum plan_message_kind kind, uint32_t step, uint64_t value);
 /* Sends @size bytes with descriptors. -errno. */
 int ct_converse_send_fds(int socket_fd, const void *bytes, size_t size, const int *fds, size_t n_fds);
+/* Takes the first descriptor that came with a message, -EBADF for none, and closes any other. */
+int ct_converse_take_fd(struct msghdr *msg);
 
 /*
  * After a request to start: 0 when the program runs, 1 when *ret says why it does not. End of file tells that

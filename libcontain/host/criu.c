@@ -117,30 +117,6 @@ static int send_bytes(struct ct_criu *criu, const struct ct_buf *bytes)
         return ct_converse_send_fds(criu->socket_fd, bytes->data, bytes->size, NULL, 0);
 }
 
-/* Keeps the first descriptor that came along, and closes any other. */
-static int take_fds(struct msghdr *message)
-{
-        int taken = -EBADF;
-
-        for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(message); cmsg; cmsg = CMSG_NXTHDR(message, cmsg)) {
-                size_t n;
-
-                if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
-                        continue;
-                n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-                for (size_t i = 0; i < n; i++) {
-                        int fd;
-
-                        memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof(int), sizeof(int));
-                        if (taken < 0)
-                                taken = fd;
-                        else
-                                ct_close(fd);
-                }
-        }
-        return taken;
-}
-
 /* 0 when there is a message to take; -EPIPE when there will be none. */
 static int wait_for_message(struct ct_criu *criu)
 {
@@ -181,7 +157,7 @@ static int receive(struct ct_criu *criu, struct ct_criu_response *ret, int *ret_
         while (n < 0 && errno == EINTR);
         if (n <= 0)
                 return n < 0 && errno != ECONNRESET ? -errno : -EPIPE;
-        fd = take_fds(&message);
+        fd = ct_converse_take_fd(&message);
         if (message.msg_flags & MSG_TRUNC)
                 return -EMSGSIZE;
         r = ct_criu_parse_response(bytes, (size_t)n, ret);
