@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 from harness import case, traces  # noqa: E402
@@ -120,6 +121,10 @@ class Pid(case.CliCase):
     def test_of_a_bystander(self):
         bystander = subprocess.Popen(['sleep', '1000'])
         self.addCleanup(lambda: (bystander.kill(), bystander.wait()))
+        # A process is told by its number and the clock tick of its start: the container's is in a later one.
+        tick = time.clock_gettime(time.CLOCK_BOOTTIME) + 2 / os.sysconf('SC_CLK_TCK')
+        while time.clock_gettime(time.CLOCK_BOOTTIME) < tick:
+            pass
         for pid in (bystander.pid, os.getpid(), 1):
             name = self.doctored(pid)
             self.assertEqual((self.status(name), self.state(name)['pid']), ('stopped', 0))
