@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_IMAGE_STREAM_H
+#define CT_IMAGE_STREAM_H
+
+/* Bytes in their order, from wherever: a file, a registry, a decompressor, another thread. */
+
+#include "image/digest.h"
+
+#include <sys/types.h>
+
+struct ct_stream;
+
+/* Bytes read, at most @size; 0 at the end; -errno with *err set. Once it failed it goes on failing. */
+typedef ssize_t (*ct_stream_read_fn)(void *userdata, void *to, size_t size, contain_error_t **err);
+typedef void (*ct_stream_close_fn)(void *userdata);
+
+/* Takes @userdata over, also on failure (NULL when out of memory). */
+struct ct_stream *ct_stream_new(ct_stream_read_fn read, ct_stream_close_fn close, void *userdata);
+/* Closes it; may be called before its end was reached, and then waits for no one. */
+struct ct_stream *ct_stream_free(struct ct_stream *stream);
+CT_CLEANUP(struct ct_stream, ct_stream_free)
+ssize_t ct_stream_read(struct ct_stream *stream, void *to, size_t size, contain_error_t **err);
+
+/* From a descriptor, which it takes over; @size bytes from @offset with pread(2), or what comes when @offset
+ * is negative; @size -1 for up to the end. */
+int ct_stream_from_fd(int fd, int64_t offset, int64_t size, struct ct_stream **ret, contain_error_t **err);
+
+/*
+ * Passes @from on, which it takes over, and fails at the end when size (-1: not known) or digest (NONE: not
+ * known) are not those; a stream that is longer fails as soon as that is seen. @what names it in errors.
+ */
+int ct_stream_verify(struct ct_stream *from, const char *what, const struct ct_digest *digest, int64_t size,
+                     struct ct_stream **ret, contain_error_t **err);
+
+/* The uncompressed bytes of @from, which it takes over; what they are compressed with is seen from the bytes:
+ * gzip, zstd, xz, or nothing. Concatenated members are one stream. */
+int ct_stream_decompress(struct ct_stream *from, struct ct_stream **ret, contain_error_t **err);
+
+/* Reads @from, which it takes over, in a thread that is up to @ahead bytes ahead. */
+int ct_stream_ahead(struct ct_stream *from, size_t ahead, struct ct_stream **ret, contain_error_t **err);
+
+#endif
