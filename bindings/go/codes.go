@@ -68,6 +68,10 @@ const (
 	ErrLost      Code = C.CONTAIN_E_LOST      // the container's first process died while being set up
 
 	ErrCheckpoint Code = C.CONTAIN_E_CHECKPOINT // a container cannot be checkpointed, or not be restored
+
+	ErrSource Code = C.CONTAIN_E_SOURCE // what an image is to be taken from is absent or cannot be read
+	ErrImage  Code = C.CONTAIN_E_IMAGE  // an image is damaged, too big, or of a kind that is not understood
+	ErrDigest Code = C.CONTAIN_E_DIGEST // content is not what its digest or its size says
 )
 
 func (c Code) Error() string {

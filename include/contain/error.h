@@ -63,7 +63,12 @@ enum {
         CONTAIN_E_LOST = 466,      /* the container's first process died while being set up */
 
         /* Containers at work */
-        CONTAIN_E_CHECKPOINT = 506 /* a container cannot be checkpointed, or not be restored */
+        CONTAIN_E_CHECKPOINT = 506, /* a container cannot be checkpointed, or not be restored */
+
+        /* Images */
+        CONTAIN_E_SOURCE = 602, /* what an image is to be taken from is absent or cannot be read */
+        CONTAIN_E_IMAGE = 605,  /* an image is damaged, too big, or of a kind that is not understood */
+        CONTAIN_E_DIGEST = 609  /* content is not what its digest or its size says */
 };
 
 /** Who has to change something: the part of the world that an error is due to. */

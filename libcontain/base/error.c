@@ -53,12 +53,15 @@ static int natural_errno(int code)
         case CONTAIN_E_EXISTS:
                 return EEXIST;
         case CONTAIN_E_NOT_FOUND:
+        case CONTAIN_E_SOURCE:
                 return ENOENT;
         case CONTAIN_E_HOOK:
                 return ECANCELED;
         case CONTAIN_E_LOST:
                 return ECANCELED;
         case CONTAIN_E_STATE:
+        case CONTAIN_E_IMAGE:
+        case CONTAIN_E_DIGEST:
                 return EBADMSG;
         case CONTAIN_E_NOT_RUNNING:
                 return ESRCH;

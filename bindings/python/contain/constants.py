@@ -77,6 +77,11 @@ class ErrorCode(_OpenEnum):
     # Containers at work
     CHECKPOINT = 506
 
+    # Images
+    SOURCE = 602
+    IMAGE = 605
+    DIGEST = 609
+
 
 class Cause(_OpenEnum):
     """Who has to change something: the part of the world that an error is due to."""

@@ -105,6 +105,10 @@ class CheckpointError(ContainError):
     """The container cannot be checkpointed, or not be restored."""
 
 
+class ImageError(ContainError):
+    """An image is absent, damaged, not what its digest says, or of a kind that is not understood."""
+
+
 class ProgramError(SetupError):
     """The container's program is absent or cannot be executed."""
 
@@ -127,7 +131,7 @@ _CLASSES: dict[int, type[ContainError]] = {
 }
 
 # The hundreds are the chapters of <contain/error.h>.
-_CHAPTERS: dict[int, type[ContainError]] = {3: ConfigError, 4: SetupError}
+_CHAPTERS: dict[int, type[ContainError]] = {3: ConfigError, 4: SetupError, 6: ImageError}
 
 
 def class_of(code: int) -> type[ContainError]:
