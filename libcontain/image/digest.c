@@ -63,15 +63,16 @@ int ct_digest_parse(const char *text, const char *at, struct ct_digest *ret, con
         digits++;
         size = algorithm_size(digest.algorithm);
         if (strlen(digits) != 2 * size)
-                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, at, "the digest '%.140s' does not have %zu digits",
-                               text, 2 * size);
+                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, at,
+                               "the digest '%.140s' does not have %zu digits", text, 2 * size);
         for (i = 0; i < size; i++) {
                 int high = hex_value(digits[2 * i]), low = hex_value(digits[2 * i + 1]);
 
                 if (high < 0 || low < 0)
-                        return ct_fail(err, CONTAIN_E_VALUE, EINVAL, at,
-                                       "the digest '%.140s' has other signs than lower case hexadecimal digits",
-                                       text);
+                        return ct_fail(
+                                err, CONTAIN_E_VALUE, EINVAL, at,
+                                "the digest '%.140s' has other signs than lower case hexadecimal digits",
+                                text);
                 digest.bytes[i] = (uint8_t)(high << 4 | low);
         }
         *ret = digest;
@@ -97,8 +98,7 @@ void ct_digest_format(const struct ct_digest *digest, char ret[CT_DIGEST_TEXT])
 
 bool ct_digest_equal(const struct ct_digest *a, const struct ct_digest *b)
 {
-        return a->algorithm == b->algorithm &&
-               memcmp(a->bytes, b->bytes, algorithm_size(a->algorithm)) == 0;
+        return a->algorithm == b->algorithm && memcmp(a->bytes, b->bytes, algorithm_size(a->algorithm)) == 0;
 }
 
 struct ct_digester *ct_digester_new(enum ct_digest_algorithm algorithm)
