@@ -17,6 +17,7 @@ LAYERS = {
     'cgroup': ('base', 'spec'),
     'state': ('base',),
     'host': ('base', 'plan'),
+    'image': ('base', 'spec'),
     'ops': ('base', 'spec', 'plan', 'cgroup', 'state', 'host'),
     'api': ('base', 'ops'),
 }
@@ -37,12 +38,20 @@ PRIVATE = {
     'cgroup/controllers.h': 'cgroup',
     'cgroup/writes.h': 'cgroup',
     'state/folder.h': 'state',
+    'image/codec.h': 'image',
 }
 
 # Foreign libraries are dealt with in one place.
 FOREIGN = {
     'json-c/': ('base',),
     'json.h': ('base',),
+    # What the library itself must never be linked with.
+    'archive': ('image',),
+    'curl/': ('image',),
+    'nettle/': ('image',),
+    'zlib.h': ('image',),
+    'zstd': ('image',),
+    'lzma.h': ('image',),
 }
 
 # These know the library by its public headers only.
