@@ -6,7 +6,7 @@
  */
 
 #include "cgroup/internal.h"
-#include "cgroup/mountinfo.h"
+#include "base/mountinfo.h"
 
 #include "base/fds.h"
 

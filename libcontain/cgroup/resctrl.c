@@ -5,7 +5,7 @@
 
 #include "cgroup/resctrl.h"
 
-#include "cgroup/mountinfo.h"
+#include "base/mountinfo.h"
 
 #include "base/arena.h"
 #include "base/buf.h"

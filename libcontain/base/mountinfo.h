@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CT_CGROUP_MOUNTINFO_H
-#define CT_CGROUP_MOUNTINFO_H
+#ifndef CT_BASE_MOUNTINFO_H
+#define CT_BASE_MOUNTINFO_H
 
-/* The lines of /proc/self/mountinfo (proc(5)), as far as finding cgroup hierarchies and resctrl needs them.
- */
+/* The lines of /proc/PID/mountinfo (proc(5)): what is mounted where, and of which file system. */
 
 #include "base/cleanup.h"
 
@@ -12,6 +11,7 @@
 
 struct ct_mount_line {
         unsigned long id, parent;
+        const char *device;            /* "major:minor" */
         const char *root, *mountpoint; /* escapes undone */
         const char *super_options;
         bool cgroup; /* of type cgroup or cgroup2 */
@@ -29,6 +29,10 @@ struct ct_mountinfo {
 int ct_mountinfo_parse(const char *text, struct ct_mountinfo **ret);
 struct ct_mountinfo *ct_mountinfo_free(struct ct_mountinfo *mounts);
 CT_CLEANUP(struct ct_mountinfo, ct_mountinfo_free)
+
+/* What is left of @path behind @folder: "" for the folder itself, otherwise without a slash at its beginning;
+ * NULL when it is not below it. */
+const char *ct_mountinfo_below(const char *path, const char *folder);
 
 /* Whether another mount lies over mount @i or over a folder that leads to it. */
 bool ct_mountinfo_hidden(const struct ct_mountinfo *mounts, size_t i);

@@ -2,7 +2,7 @@
 
 /* Reads mountinfo lines in place: fields are cut out of one copy of the text. */
 
-#include "cgroup/mountinfo.h"
+#include "base/mountinfo.h"
 
 #include <string.h>
 
@@ -74,6 +74,7 @@ static bool parse_line(char *line, struct ct_mount_line *ret)
         mount.parent = strtoul(fields[1], NULL, 10);
         unescape(fields[3]);
         unescape(fields[4]);
+        mount.device = fields[2];
         mount.root = fields[3];
         mount.mountpoint = fields[4];
         mount.super_options = super_options ? super_options + 1 : "";
@@ -106,12 +107,13 @@ int ct_mountinfo_parse(const char *text, struct ct_mountinfo **ret)
         return 0;
 }
 
-/* Whether @path is @folder or below it. */
-static bool is_below(const char *path, const char *folder)
+const char *ct_mountinfo_below(const char *path, const char *folder)
 {
         size_t length = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
 
-        return strncmp(path, folder, length) == 0 && (path[length] == '\0' || path[length] == '/');
+        if (strncmp(path, folder, length) != 0 || (path[length] != '\0' && path[length] != '/'))
+                return NULL;
+        return path[length] == '/' ? path + length + 1 : path + length;
 }
 
 static const struct ct_mount_line *parent_of(const struct ct_mountinfo *mounts,
@@ -134,9 +136,9 @@ static bool is_covered(const struct ct_mountinfo *mounts, const struct ct_mount_
                 const struct ct_mount_line *other = &mounts->items[i];
 
                 if (other->parent != on->id || other == through || other == on ||
-                    !is_below(path, other->mountpoint))
+                    !ct_mountinfo_below(path, other->mountpoint))
                         continue;
-                if (!through || is_below(through->mountpoint, other->mountpoint))
+                if (!through || ct_mountinfo_below(through->mountpoint, other->mountpoint))
                         return true;
         }
         return false;
