@@ -5,7 +5,7 @@
 #include "support.h"
 
 #include "base/buf.h"
-#include "cgroup/mountinfo.h"
+#include "base/mountinfo.h"
 
 #include <string.h>
 
