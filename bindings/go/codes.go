@@ -20,6 +20,7 @@ const (
 	ErrTimeout     Code = C.CONTAIN_E_TIMEOUT     // the time given is over
 	ErrSystem      Code = C.CONTAIN_E_SYSTEM      // a system call failed that should not have
 	ErrUnsupported Code = C.CONTAIN_E_UNSUPPORTED // the kernel or this build lacks what is asked for
+	ErrCancelled   Code = C.CONTAIN_E_CANCELLED   // the caller gave the call up
 )
 
 // Containers and their state.
@@ -68,10 +69,18 @@ const (
 	ErrLost      Code = C.CONTAIN_E_LOST      // the container's first process died while being set up
 
 	ErrCheckpoint Code = C.CONTAIN_E_CHECKPOINT // a container cannot be checkpointed, or not be restored
+)
 
-	ErrSource Code = C.CONTAIN_E_SOURCE // what an image is to be taken from is absent or cannot be read
-	ErrImage  Code = C.CONTAIN_E_IMAGE  // an image is damaged, too big, or of a kind that is not understood
-	ErrDigest Code = C.CONTAIN_E_DIGEST // content is not what its digest or its size says
+// Images.
+const (
+	ErrSource   Code = C.CONTAIN_E_SOURCE   // what an image is to be taken from is absent or cannot be read
+	ErrImage    Code = C.CONTAIN_E_IMAGE    // an image is damaged, too big, or of a kind that is not understood
+	ErrDigest   Code = C.CONTAIN_E_DIGEST   // content is not what its digest or its size says
+	ErrUnpack   Code = C.CONTAIN_E_UNPACK   // what is in an image cannot be written
+	ErrSize     Code = C.CONTAIN_E_SIZE     // an image is beyond the limits that were given
+	ErrRegistry Code = C.CONTAIN_E_REGISTRY // a registry or daemon cannot be reached, or refuses
+	ErrStore    Code = C.CONTAIN_E_STORE    // the content store is unusable
+	ErrDeploy   Code = C.CONTAIN_E_DEPLOY   // a release cannot be made, switched to or removed
 )
 
 func (c Code) Error() string {
@@ -176,4 +185,5 @@ const (
 	flagRing            = C.CONTAIN_KEEPER_RING
 	flagNoLog           = C.CONTAIN_KEEPER_NO_LOG
 	flagFollow          = C.CONTAIN_LOGS_FOLLOW
+	flagImageInsecure   = C.CONTAIN_IMAGE_INSECURE
 )

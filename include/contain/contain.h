@@ -9,6 +9,7 @@
 #include <contain/container.h>
 #include <contain/context.h>
 #include <contain/error.h>
+#include <contain/image.h>
 #include <contain/keeper.h>
 #include <contain/mount.h>
 #include <contain/process.h>

@@ -21,6 +21,7 @@ enum {
         CONTAIN_E_TIMEOUT = 115,     /* the time given is over */
         CONTAIN_E_SYSTEM = 118,      /* a system call failed that should not have */
         CONTAIN_E_UNSUPPORTED = 121, /* the kernel or this build lacks what is asked for */
+        CONTAIN_E_CANCELLED = 125,   /* the caller gave the call up */
 
         /* Containers and their state */
         CONTAIN_E_ID = 203,           /* not a valid container id */
@@ -66,9 +67,14 @@ enum {
         CONTAIN_E_CHECKPOINT = 506, /* a container cannot be checkpointed, or not be restored */
 
         /* Images */
-        CONTAIN_E_SOURCE = 602, /* what an image is to be taken from is absent or cannot be read */
-        CONTAIN_E_IMAGE = 605,  /* an image is damaged, too big, or of a kind that is not understood */
-        CONTAIN_E_DIGEST = 609  /* content is not what its digest or its size says */
+        CONTAIN_E_SOURCE = 602,   /* what an image is to be taken from is absent or cannot be read */
+        CONTAIN_E_IMAGE = 605,    /* an image is damaged, too big, or of a kind that is not understood */
+        CONTAIN_E_DIGEST = 609,   /* content is not what its digest or its size says */
+        CONTAIN_E_UNPACK = 614,   /* what is in an image cannot be written */
+        CONTAIN_E_SIZE = 617,     /* an image is beyond the limits that were given */
+        CONTAIN_E_REGISTRY = 622, /* a registry or daemon cannot be reached, or refuses */
+        CONTAIN_E_STORE = 625,    /* the content store is unusable */
+        CONTAIN_E_DEPLOY = 628    /* a release cannot be made, switched to or removed */
 };
 
 /** Who has to change something: the part of the world that an error is due to. */

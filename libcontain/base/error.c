@@ -56,6 +56,7 @@ static int natural_errno(int code)
         case CONTAIN_E_SOURCE:
                 return ENOENT;
         case CONTAIN_E_HOOK:
+        case CONTAIN_E_CANCELLED:
                 return ECANCELED;
         case CONTAIN_E_LOST:
                 return ECANCELED;
@@ -63,6 +64,8 @@ static int natural_errno(int code)
         case CONTAIN_E_IMAGE:
         case CONTAIN_E_DIGEST:
                 return EBADMSG;
+        case CONTAIN_E_SIZE:
+                return EFBIG;
         case CONTAIN_E_NOT_RUNNING:
                 return ESRCH;
         case CONTAIN_E_ARGUMENT:

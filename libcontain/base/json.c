@@ -361,3 +361,15 @@ bool ct_json_next(const struct ct_json *object, void **position, const char **re
         };
         return true;
 }
+
+int ct_json_print(const struct ct_json *value, char **ret)
+{
+        const char *text = json_object_to_json_string_ext(
+                value->value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+        char *copy = text ? strdup(text) : NULL;
+
+        if (!copy)
+                return -ENOMEM;
+        *ret = copy;
+        return 0;
+}

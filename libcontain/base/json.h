@@ -103,6 +103,9 @@ int ct_json_check_array(const struct ct_json *value, size_t *ret_n, contain_erro
 /* Escapes @key for a JSON pointer ('~' and '/'), into the arena. NULL when out of memory. */
 const char *ct_json_pointer_join(struct ct_arena *arena, const char *at, const char *key);
 
+/* The value as text, on one line; malloc'd. Returns 0, -ENOMEM. */
+int ct_json_print(const struct ct_json *value, char **ret);
+
 /*
  * *ret is the text of @base as @change changes it (RFC 7396): a member takes the place of the one of its
  * name, objects are merged, null takes a member away. Arrays at one of the pointers @joined, ended by NULL,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * contain-init as a descriptor that can be executed and that nobody can write to: not even a container that
- * gets hold of it as /proc/1/exe. A sealed memfd; where policy forbids to execute those (vm.memfd_noexec),
- * the installed copy, over a detached mount that is read-only and that no path leads to.
+ * The programs that the library brings along, as descriptors that can be executed and that nobody can write
+ * to: not even a container that gets hold of contain-init as /proc/1/exe. A sealed memfd; where policy
+ * forbids to execute those (vm.memfd_noexec), the installed copy, over a detached mount that is read-only and
+ * that no path leads to.
  */
 
 #include "host/spawn.h"
@@ -26,8 +27,8 @@
 #define MOUNT_ATTR_RDONLY 0x00000001
 #endif
 
-/* Above everything that a child renumbers: 0 to 3. */
-#define LOW_FDS 10
+/* Above everything that a child renumbers. */
+#define LOW_FDS (3 + CT_SPAWN_EXTRA_FDS)
 
 extern const unsigned char ct_init_program[];
 extern const size_t ct_init_program_size;
@@ -39,17 +40,17 @@ static int move_up(int fd)
         return high < 0 ? -errno : high;
 }
 
-static int make_memfd(void)
+static int make_memfd(const char *name, const void *bytes, size_t size)
 {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        fd = memfd_create("contain-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+        fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
         if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
-                fd = memfd_create("contain-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+                fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
         if (fd < 0)
                 return -errno;
-        r = ct_write_all(fd, ct_init_program, ct_init_program_size);
+        r = ct_write_all(fd, bytes, size);
         if (r < 0)
                 return r;
         if (fchmod(fd, 0500) < 0)
@@ -84,9 +85,14 @@ static int open_installed(const char *path)
         return r < 0 ? r : move_up(fd);
 }
 
-int ct_spawn_program_fd(const char *installed)
+int ct_spawn_embedded_fd(const char *name, const void *bytes, size_t size, const char *installed)
 {
-        int fd = make_memfd();
+        int fd = make_memfd(name, bytes, size);
 
         return fd == -EACCES && installed ? open_installed(installed) : fd;
+}
+
+int ct_spawn_program_fd(const char *installed)
+{
+        return ct_spawn_embedded_fd("contain-init", ct_init_program, ct_init_program_size, installed);
 }

@@ -44,7 +44,7 @@
 
 /* What the child is told, and where it leaves the reason of a failed execve. */
 struct child_start {
-        int program_fd; /* contain-init, or -1: path */
+        int program_fd; /* or -1: path */
         int socket_fd;
         bool ambient;
         const char *path;
@@ -166,7 +166,10 @@ CT_RAW static void child_program(void *arg)
                 r = child_call(SYS_close_range, 3 + start->n_extra_fds, ~0U, 0, 0, 0);
         if (r >= 0) {
                 child_reset_signals();
-                r = child_call(SYS_execve, (long)start->path, (long)start->argv, (long)start->envp, 0, 0);
+                r = start->path ? child_call(SYS_execve, (long)start->path, (long)start->argv,
+                                             (long)start->envp, 0, 0)
+                                : child_call(SYS_execveat, start->program_fd, (long)"", (long)start->argv,
+                                             (long)start->envp, AT_EMPTY_PATH);
         }
         child_exit(start, r);
 }
@@ -291,6 +294,8 @@ int ct_spawn_program(const struct ct_spawn_program *what, struct ct_child *ret)
 
         for (int i = 0; i < 3; i++)
                 start.stdio[i] = -EBADF;
+        if (!what->path && r >= 0)
+                r = start.program_fd = move_up(what->program_fd);
         for (int i = 0; i < 3 && r >= 0; i++)
                 r = start.stdio[i] = what->stdio[i] >= 0 ? move_up(what->stdio[i]) : open_null();
         for (; r >= 0 && (size_t)start.n_extra_fds < what->n_extra_fds; start.n_extra_fds++) {
@@ -299,6 +304,7 @@ int ct_spawn_program(const struct ct_spawn_program *what, struct ct_child *ret)
         }
         if (r >= 0)
                 r = spawn(what->tree_target ? CLONE_NEWNS : 0, -1, child_program, &start, ret, NULL);
+        ct_close(start.program_fd);
         for (int i = 0; i < 3; i++)
                 ct_close(start.stdio[i]);
         for (int i = 0; i < start.n_extra_fds; i++)

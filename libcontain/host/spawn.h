@@ -31,9 +31,10 @@ struct ct_spawn_init {
 /* Returns 0 or -errno; *ret_in_cgroup (may be NULL) tells whether cgroup_fd could be used. */
 int ct_spawn_init(const struct ct_spawn_init *what, struct ct_child *ret, int *ret_in_cgroup);
 
-/* A program of the host's: hooks, newuidmap. */
+/* A program of the host's: hooks, newuidmap; or one of the library's own. */
 struct ct_spawn_program {
-        const char *path;
+        const char *path;   /* NULL: what program_fd is */
+        int program_fd;     /* not looked at when there is a path */
         char *const *argv;  /* ended by NULL */
         char *const *envp;  /* ended by NULL */
         int stdio[3];       /* descriptors, or -1 for /dev/null */
@@ -59,5 +60,7 @@ int ct_spawn_become(int program_fd, int socket_fd);
  * copy at the path @installed. -errno (helper.c).
  */
 int ct_spawn_program_fd(const char *installed);
+/* The same of any program that the library has in it. */
+int ct_spawn_embedded_fd(const char *name, const void *bytes, size_t size, const char *installed);
 
 #endif

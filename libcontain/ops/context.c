@@ -54,7 +54,7 @@ int ct_context_new(struct contain_ctx **ret, contain_error_t **err)
         atomic_init(&ctx->refs, 1);
         atomic_init(&ctx->used, false);
         ctx->maker = getpid();
-        ctx->program_fd = -EBADF;
+        ctx->program_fd = ctx->image_program_fd = -EBADF;
         ctx->log_level = CONTAIN_LOG_WARNING;
         (void)pthread_mutex_init(&ctx->lock, NULL);
         (void)pthread_mutex_init(&ctx->further_lock, NULL);
@@ -73,6 +73,7 @@ struct contain_ctx *ct_context_unref(struct contain_ctx *ctx)
         ct_probe_free(ctx->probe);
         ct_cgroup_layout_free(ctx->layout);
         ct_close(ctx->program_fd);
+        ct_close(ctx->image_program_fd);
         ct_further_done(ctx);
         (void)pthread_mutex_destroy(&ctx->lock);
         free(ctx->state_root);

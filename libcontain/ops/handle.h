@@ -54,6 +54,7 @@ struct contain_ctx {
         struct ct_probe *probe;
         struct ct_cgroup_layout *layout;
         int program_fd;
+        int image_program_fd;
 
         pthread_mutex_t further_lock;
         struct contain_process *further; /* those that contain_exec() has started, and that are not freed */

@@ -21,7 +21,8 @@ PYTHON_CLASSES = (('CONTAIN_E_', 'ErrorCode'), ('CONTAIN_CAUSE_', 'Cause'), ('CO
                   ('CONTAIN_LOG_', 'LogLevel'), ('CONTAIN_CONFIG_', 'ConfigFlags'), ('CONTAIN_SIGNAL_', 'SignalFlags'),
                   ('CONTAIN_DESTROY_', 'DestroyFlags'), ('CONTAIN_EXEC_', 'ExecFlags'), ('CONTAIN_CHECKPOINT_', 'CheckpointFlags'),
                   ('CONTAIN_MOUNT_', 'MountFlags'), ('CONTAIN_UNMOUNT_', 'UnmountFlags'), ('CONTAIN_KEEPER_', 'KeeperFlags'),
-                  ('CONTAIN_ATTACH_', 'AttachFlags'), ('CONTAIN_LOGS_', 'LogsFlags'), ('CONTAIN_', 'Flags'))
+                  ('CONTAIN_ATTACH_', 'AttachFlags'), ('CONTAIN_LOGS_', 'LogsFlags'), ('CONTAIN_IMAGE_', 'ImageFlags'),
+                  ('CONTAIN_', 'Flags'))
 
 
 def public_text():
@@ -62,6 +63,7 @@ def python_type(declared, lib):
         'contain_log_entry_t *': ctypes.POINTER(lib.LogEntry),
         'uint64_t *': ctypes.POINTER(ctypes.c_uint64),
         'contain_log_fn': lib.LOG_FN,
+        'const contain_image_options_t *': ctypes.POINTER(lib.ImageOptions),
     }.get(declared, f'{declared}: not known to this test')
 
 
@@ -105,12 +107,13 @@ def check_numbers(report, text, constants, go):
 PYTHON_STRUCTS = {'contain_exit': 'Exit', 'contain_exec_options': 'ExecOptions',
                   'contain_checkpoint_options': 'CheckpointOptions', 'contain_restore_options': 'RestoreOptions',
                   'contain_keeper_options': 'KeeperOptions', 'contain_logs_options': 'LogsOptions',
-                  'contain_log_entry': 'LogEntry'}
+                  'contain_log_entry': 'LogEntry', 'contain_image_progress': 'ImageProgress',
+                  'contain_image_options': 'ImageOptions'}
 
 MEMBER_TYPES = {'size_t': ctypes.c_size_t, 'int32_t': ctypes.c_int32, 'int64_t': ctypes.c_int64,
                 'uint32_t': ctypes.c_uint32, 'uint64_t': ctypes.c_uint64, 'char *': ctypes.c_char_p,
                 'const char *': ctypes.c_char_p, 'const int *': ctypes.POINTER(ctypes.c_int),
-                'const char *const *': ctypes.POINTER(ctypes.c_char_p)}
+                'const char *const *': ctypes.POINTER(ctypes.c_char_p), 'void *': ctypes.c_void_p}
 
 
 def check_structs(report, text, lib):
@@ -118,7 +121,8 @@ def check_structs(report, text, lib):
     report.check(set(structs) == set(PYTHON_STRUCTS), f'structs {set(structs)}: teach this test about them')
     for name, python in PYTHON_STRUCTS.items():
         members = re.findall(r'(\w[\w ]* (?:\*(?:const )?)*)(\w+);', structs.get(name, ''))
-        expected = [(member, MEMBER_TYPES.get(kind.strip())) for kind, member in members]
+        types = {**MEMBER_TYPES, 'contain_image_progress_fn': lib.IMAGE_PROGRESS_FN}
+        expected = [(member, types.get(kind.strip())) for kind, member in members]
         found = [(member, ctypes.c_char_p if kind is ctypes.POINTER(ctypes.c_char) else kind)
                  for member, kind in getattr(lib, python)._fields_]
         report.check(found == expected, f'{PYTHON}/_lib.py: {python} is {found}, not {expected}')

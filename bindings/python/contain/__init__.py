@@ -11,6 +11,7 @@
 """
 
 from ._descriptor import Descriptor, HasFileno
+from ._image import ImageOptions, ImageProgress
 from ._handle import StrPath, signal_number, version
 from ._streams import Attachment, LogEntry, Logs
 from .constants import (
@@ -31,6 +32,7 @@ from .process import Process
 from .errors import (
     AlreadyExists,
     Busy,
+    Cancelled,
     CheckpointError,
     ConfigError,
     ContainError,
@@ -55,6 +57,7 @@ __all__ = [
     "AttachFlags",
     "Attachment",
     "Busy",
+    "Cancelled",
     "Cause",
     "CheckpointError",
     "CheckpointFlags",
@@ -71,6 +74,8 @@ __all__ = [
     "HasFileno",
     "HookError",
     "ImageError",
+    "ImageOptions",
+    "ImageProgress",
     "InvalidArgument",
     "KeeperFlags",
     "LogEntry",

@@ -128,6 +128,39 @@ class LogEntry(ctypes.Structure):
     ]
 
 
+class ImageProgress(ctypes.Structure):
+    """contain_image_progress_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("phase", c_char_p),
+        ("what", c_char_p),
+        ("done", c_uint64),
+        ("total", c_uint64),
+    ]
+
+
+IMAGE_PROGRESS_FN = ctypes.CFUNCTYPE(c_int, c_void_p, POINTER(ImageProgress))
+
+
+class ImageOptions(ctypes.Structure):
+    """contain_image_options_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("flags", c_uint32),
+        ("stdin_fd", c_int32),
+        ("timeout_ms", c_uint64),
+        ("platform", c_char_p),
+        ("auth_file", c_char_p),
+        ("certificates", c_char_p),
+        ("store", c_char_p),
+        ("mirrors", POINTER(c_char_p)),
+        ("progress", IMAGE_PROGRESS_FN),
+        ("userdata", c_void_p),
+    ]
+
+
 LOG_FN = ctypes.CFUNCTYPE(None, c_void_p, c_int, c_char_p)
 
 _HANDLE = c_void_p  # contain_t *, contain_ctx_t *, contain_error_t *
@@ -179,6 +212,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_set_listen_fds": (c_int, [_HANDLE, c_uint, c_char_p, _OUT]),
     "contain_set_notify_socket": (c_int, [_HANDLE, c_char_p, _OUT]),
     "contain_plan_json": (c_int, [_HANDLE, _OUT, _OUT]),
+    # image.h
+    "contain_image_inspect_json": (c_int, [_HANDLE, c_char_p, POINTER(ImageOptions), _OUT, _OUT]),
     # checkpoint.h
     "contain_checkpoint": (c_int, [_HANDLE, POINTER(CheckpointOptions), _OUT]),
     "contain_restore": (c_int, [_HANDLE, POINTER(RestoreOptions), _OUT]),

@@ -33,6 +33,7 @@ class ErrorCode(_OpenEnum):
     TIMEOUT = 115
     SYSTEM = 118
     UNSUPPORTED = 121
+    CANCELLED = 125
 
     # Containers and their state
     ID = 203
@@ -81,6 +82,11 @@ class ErrorCode(_OpenEnum):
     SOURCE = 602
     IMAGE = 605
     DIGEST = 609
+    UNPACK = 614
+    SIZE = 617
+    REGISTRY = 622
+    STORE = 625
+    DEPLOY = 628
 
 
 class Cause(_OpenEnum):
@@ -217,3 +223,9 @@ class LogsFlags(IntFlag):
     """The keywords of Container.logs()."""
 
     FOLLOW = 1 << 0
+
+
+class ImageFlags(IntFlag):
+    """How to get at an image."""
+
+    INSECURE = 1

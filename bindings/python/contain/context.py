@@ -19,13 +19,14 @@ from ._handle import (
     call_for_object,
     lib,
 )
+from ._image import Imaging
 from ._lib import LOG_FN
 from .constants import ConfigFlags, LogLevel
 
 LogFunction = Callable[[LogLevel, str], None]
 
 
-class Context:
+class Context(Imaging):
     """Settings and caches that containers share; any number of threads may use it.
 
     state_root      the folder under which each container has its state; by default /run/contain

@@ -65,6 +65,10 @@ class Timeout(ContainError, TimeoutError):
     """The time given is over."""
 
 
+class Cancelled(ContainError):
+    """The caller gave the call up."""
+
+
 class Unsupported(ContainError):
     """The kernel or this build of the library lacks what is asked for."""
 
@@ -120,6 +124,7 @@ _CLASSES: dict[int, type[ContainError]] = {
     ErrorCode.BUSY: Busy,
     ErrorCode.TIMEOUT: Timeout,
     ErrorCode.UNSUPPORTED: Unsupported,
+    ErrorCode.CANCELLED: Cancelled,
     ErrorCode.EXISTS: AlreadyExists,
     ErrorCode.NOT_FOUND: NotFound,
     ErrorCode.STATUS: WrongStatus,

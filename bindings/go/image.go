@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+
+package contain
+
+/*
+#include <stdlib.h>
+#include <contain/contain.h>
+
+extern int containGoProgress(void *userdata, contain_image_progress_t *progress);
+
+// Pointers to C strings must not be put in Go memory that C gets: the struct lives in C's.
+static contain_image_options_t *new_image_options(void)
+{
+	contain_image_options_t *opts = calloc(1, sizeof(*opts));
+
+	if (opts)
+		opts->size = sizeof(*opts);
+	return opts;
+}
+
+static void set_image_progress(contain_image_options_t *opts, void *userdata)
+{
+	opts->progress = (contain_image_progress_fn)containGoProgress;
+	opts->userdata = userdata;
+}
+*/
+import "C"
+
+import (
+	"encoding/json"
+	"os"
+	"runtime"
+	"runtime/cgo"
+	"time"
+	"unsafe"
+)
+
+// ImageProgress is how far a call on an image is.
+type ImageProgress struct {
+	Phase string // what is being done, such as "fetch" or "unpack"; "" at first
+	What  string // with what: a digest, a path
+	Done  uint64 // bytes, of what this is about
+	Total uint64 // 0: not known
+}
+
+// ImageOptions say how to get at an image; the zero value has the defaults.
+type ImageOptions struct {
+	Platform     string        // "linux/arm64/v8"; by default this machine's
+	AuthFile     string        // credentials, as in containers-auth.json(5)
+	Certificates string        // a folder as docker's certs.d
+	Store        string        // the content store's folder; by default none is used
+	Mirrors      []string      // "HOST=MIRROR" each
+	Insecure     bool          // registries without TLS, or with certificates that nobody vouches for
+	Stdin        *os.File      // what the image "-" is read from; by default standard input
+	Timeout      time.Duration // for the whole call; 0 for none
+
+	// Progress is called a few times a second by the goroutine that made the call, also while nothing moves.
+	// An error that it returns ends the call, which returns it.
+	Progress func(ImageProgress) error
+}
+
+// progressCall is a progress function on its way through C.
+type progressCall struct {
+	progress func(ImageProgress) error
+	err      error // what it returned
+}
+
+//export containGoProgress
+func containGoProgress(userdata unsafe.Pointer, progress *C.contain_image_progress_t) C.int {
+	call := (*(*cgo.Handle)(userdata)).Value().(*progressCall)
+	call.err = call.progress(ImageProgress{
+		Phase: C.GoString(progress.phase),
+		What:  C.GoString(progress.what),
+		Done:  uint64(progress.done),
+		Total: uint64(progress.total),
+	})
+	if call.err != nil {
+		return 1
+	}
+	return 0
+}
+
+// with runs a call that takes options in C's form, for which s holds the strings.
+func (o *ImageOptions) with(s *cStrings, f func(opts *C.contain_image_options_t) error) error {
+	opts := C.new_image_options()
+	if opts == nil {
+		panic("contain: out of memory")
+	}
+	defer C.free(unsafe.Pointer(opts))
+	opts.flags = bits(bit{o.Insecure, flagImageInsecure})
+	if o.Stdin != nil {
+		opts.stdin_fd = C.int32_t(o.Stdin.Fd())
+	}
+	if o.Timeout > 0 {
+		opts.timeout_ms = C.uint64_t((o.Timeout + time.Millisecond - 1) / time.Millisecond)
+	}
+	opts.platform = s.orNull(o.Platform)
+	opts.auth_file = s.orNull(o.AuthFile)
+	opts.certificates = s.orNull(o.Certificates)
+	opts.store = s.orNull(o.Store)
+	if len(o.Mirrors) > 0 {
+		opts.mirrors = s.list(o.Mirrors)
+	}
+	if s.err != nil {
+		return s.err
+	}
+	call := progressCall{progress: o.Progress}
+	if o.Progress != nil {
+		cell := C.malloc(C.size_t(unsafe.Sizeof(cgo.Handle(0))))
+		defer C.free(cell)
+		*(*cgo.Handle)(cell) = cgo.NewHandle(&call)
+		defer (*(*cgo.Handle)(cell)).Delete()
+		C.set_image_progress(opts, cell)
+	}
+	err := f(opts)
+	runtime.KeepAlive(o.Stdin)
+	if err != nil && call.err != nil {
+		return call.err
+	}
+	return err
+}
+
+// InspectImage tells what an image is, without unpacking it: its name, digest, manifest, config and layers.
+func (ctx *Context) InspectImage(image string, options ImageOptions) (result json.RawMessage, err error) {
+	var s cStrings
+	defer s.free()
+	name := s.one(image)
+	err = options.with(&s, func(opts *C.contain_image_options_t) (err error) {
+		result, err = ctx.handle.document(func(p unsafe.Pointer, ret **C.char, e **C.contain_error_t) C.int {
+			return C.contain_image_inspect_json((*C.contain_ctx_t)(p), name, opts, ret, e)
+		})
+		return err
+	})
+	return result, err
+}

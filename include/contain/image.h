@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTAIN_IMAGE_H
+#define CONTAIN_IMAGE_H
+
+#include <contain/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Images: looking at them, and unpacking them. An image is named as in containers-transports(5):
+ * "oci:DIR[:TAG]", "oci-archive:FILE[:TAG]", "docker-archive:FILE[:NAME]", "docker-daemon:NAME",
+ * "docker://HOST/NAME[:TAG|@DIGEST]", "dir:ROOTFS", "tarball:FILE"; "-" for standard input; or as a path, of
+ * which it is found out what it is. Relative paths are relative to the caller's working directory.
+ *
+ * All work is done by a program of its own, contain-image, which a call starts and which is gone when the
+ * call returns. A build may be without it: then every function here answers -EOPNOTSUPP
+ * (CONTAIN_E_UNSUPPORTED), and "org.libcontain.images" in contain_features_json()'s annotations is "false".
+ */
+
+/** How far a call is. There may be more members in later versions. */
+typedef struct contain_image_progress {
+        size_t size;       /* of this struct, as the library knows it */
+        const char *phase; /* what is being done, such as "fetch" or "unpack"; "" at first */
+        const char *what;  /* with what: a digest, a path; borrowed during the call, as phase is */
+        uint64_t done;     /* bytes, of what this is about */
+        uint64_t total;    /* 0: not known */
+} contain_image_progress_t;
+
+/**
+ * contain_image_progress_fn - receives how far a call is
+ * @userdata: as given in the options
+ * @progress: how far it is, borrowed during the call
+ *
+ * Called by the thread that called the library, a few times a second, also while nothing moves.
+ *
+ * Returns: 0 to go on; anything else to give up: the call cleans up and fails with -ECANCELED.
+ */
+typedef int (*contain_image_progress_fn)(void *userdata, const contain_image_progress_t *progress);
+
+/** Flags of contain_image_options_t. */
+enum {
+        CONTAIN_IMAGE_INSECURE = 1 << 0 /* registries without TLS, or with certificates nobody vouches for */
+};
+
+/** How to get at an image. Zero where nothing is asked for. */
+typedef struct contain_image_options {
+        size_t size;                        /* sizeof(contain_image_options_t), set by the caller */
+        uint32_t flags;                     /* CONTAIN_IMAGE_ flags */
+        int32_t stdin_fd;                   /* what the image "-" is read from; 0 is standard input */
+        uint64_t timeout_ms;                /* for the whole call; 0: none */
+        const char *platform;               /* "linux/arm64/v8"; NULL: this machine's */
+        const char *auth_file;              /* containers-auth.json(5); NULL: where that says */
+        const char *certificates;           /* a folder as docker's certs.d; NULL: the usual ones */
+        const char *store;                  /* the content store's folder; NULL: none is used */
+        const char *const *mirrors;         /* "HOST=MIRROR", ended by NULL; NULL: none */
+        contain_image_progress_fn progress; /* NULL: nobody is told */
+        void *userdata;                     /* for progress */
+} contain_image_options_t;
+
+/**
+ * contain_image_inspect_json() - tell what an image is, without unpacking it
+ * @ctx:     a context
+ * @image:   the image's name
+ * @options: how to get at it; NULL for the defaults
+ * @ret:     receives a JSON object, to be freed with contain_free(): "name"; "mediaType", "digest" and "size"
+ *           of its manifest, and the "manifest", where it has one; its "config"; "layers" from the lowest up
+ * @err:     receives the details of a failure; may be NULL
+ *
+ * Of an index, what is told of is the image for the platform asked for.
+ *
+ * Threads: any.
+ * Returns: 0; -ENOENT when there is no such image; -EINVAL for a name that is none; -ETIMEDOUT; -ECANCELED;
+ *          -EOPNOTSUPP when this build has no part for images; -errno.
+ * Since:   1.0
+ */
+CONTAIN_API int contain_image_inspect_json(contain_ctx_t *ctx, const char *image,
+                                           const contain_image_options_t *options, char **ret,
+                                           contain_error_t **err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

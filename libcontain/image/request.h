@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_IMAGE_REQUEST_H
+#define CT_IMAGE_REQUEST_H
+
+/* What requests have in common: the members that say which image, and how to get at it. */
+
+#include "image/job.h"
+#include "image/source.h"
+
+/* Members "platform", "authFile", "certificates", "store", "mirrors", "insecure", "stdin", "spool". */
+int ct_request_source_options(struct ct_job *job, struct ct_source_options *ret, contain_error_t **err);
+/* Opens the image that member "image" names. The caller frees ret->source. */
+int ct_request_open_image(struct ct_job *job, struct ct_image *ret, contain_error_t **err);
+
+#endif

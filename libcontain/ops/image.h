@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_OPS_IMAGE_H
+#define CT_OPS_IMAGE_H
+
+/*
+ * Verbs on images: each builds a request, has contain-image carry it out, and hands the answer back. The
+ * options that they are given are complete: what the caller did not give is zero.
+ */
+
+#include "ops/handle.h"
+
+#include "base/buf.h"
+#include "base/message.h"
+
+/* A request that is being written. */
+struct ct_image_request {
+        struct ct_buf text;
+        int fds[CT_MESSAGE_FDS]; /* borrowed */
+        size_t n_fds;
+        const char *unusable; /* the member whose value is not UTF-8, which JSON cannot hold */
+        const contain_image_options_t *options;
+};
+
+static inline void ct_image_request_done(struct ct_image_request *request)
+{
+        ct_buf_done(&request->text);
+}
+
+/* Begins it with the name of the request, and with what @options, which it keeps, say of every one. */
+void ct_image_request_begin(struct ct_image_request *request, const char *verb,
+                            const contain_image_options_t *options);
+/* Members; a value of NULL is left out. */
+void ct_image_request_string(struct ct_image_request *request, const char *key, const char *value);
+void ct_image_request_uint(struct ct_image_request *request, const char *key, uint64_t value);
+void ct_image_request_true(struct ct_image_request *request, const char *key, bool value);
+void ct_image_request_strings(struct ct_image_request *request, const char *key, const char *const *values);
+/* A descriptor, borrowed until the request is sent; a negative one is left out. */
+void ct_image_request_fd(struct ct_image_request *request, const char *key, int fd);
+/* The image that it is about, with standard input for a name that says so: "-", "oci-archive:-". */
+void ct_image_request_image(struct ct_image_request *request, const char *image);
+
+/* Sends it, and waits for the answer. @ret_fd may be NULL. */
+int ct_image_request_run(struct ct_image_request *request, struct contain_ctx *ctx, char **ret, int *ret_fd,
+                         contain_error_t **err);
+
+int ct_op_image_inspect(struct contain_ctx *ctx, const char *image, const contain_image_options_t *options,
+                        char **ret, contain_error_t **err);
+
+#endif
