@@ -5,6 +5,7 @@
 #include "host/subids.h"
 
 #include "base/fds.h"
+#include "base/ids.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,24 +36,6 @@ static int read_file(int root_fd, const char *path, char **ret, bool *ret_found)
         return *ret ? 0 : -ENOMEM;
 }
 
-/* Digits only, and no more than a valid id. */
-static bool parse_id(const char *text, uint32_t *ret)
-{
-        uint64_t value = 0;
-
-        if (!text || *text == '\0')
-                return false;
-        for (; *text != '\0'; text++) {
-                if (*text < '0' || *text > '9')
-                        return false;
-                value = value * 10 + (uint64_t)(*text - '0');
-                if (value >= UINT32_MAX)
-                        return false;
-        }
-        *ret = (uint32_t)value;
-        return true;
-}
-
 /* The name of passwd(5)'s first entry for @uid, as getpwuid(3) has it. */
 static int find_name(int root_fd, uint32_t uid, char **ret)
 {
@@ -70,7 +53,7 @@ static int find_name(int root_fd, uint32_t uid, char **ret)
 
                 (void)strsep(&line, ":");
                 number = strsep(&line, ":");
-                if (!parse_id(number, &id) || id != uid)
+                if (!ct_id_parse(number, &id) || id != uid)
                         continue;
                 *ret = strdup(name);
                 return *ret ? 0 : -ENOMEM;
@@ -82,7 +65,7 @@ static bool is_owner(const char *owner, const char *name, uint32_t uid)
 {
         uint32_t id;
 
-        return (name && strcmp(owner, name) == 0) || (parse_id(owner, &id) && id == uid);
+        return (name && strcmp(owner, name) == 0) || (ct_id_parse(owner, &id) && id == uid);
 }
 
 static int add_range(struct ct_subids *subids, uint32_t first, uint32_t count)
@@ -141,7 +124,8 @@ int ct_subids_read(int root_fd, enum ct_id_kind kind, uint32_t uid, struct ct_su
                 const char *count = strsep(&line, ":");
                 uint32_t from, size;
 
-                if (!parse_id(first, &from) || !parse_id(count, &size) || !is_owner(owner, subids.name, uid))
+                if (!ct_id_parse(first, &from) || !ct_id_parse(count, &size) ||
+                    !is_owner(owner, subids.name, uid))
                         continue;
                 r = add_range(&subids, from, size);
                 if (r < 0)
