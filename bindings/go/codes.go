@@ -180,10 +180,15 @@ const (
 	flagAutoDedup       = C.CONTAIN_CHECKPOINT_AUTO_DEDUP
 	flagLinkRemap       = C.CONTAIN_CHECKPOINT_LINK_REMAP
 	flagTCPClose        = C.CONTAIN_CHECKPOINT_TCP_CLOSE
-	flagStdin           = C.CONTAIN_KEEPER_STDIN
-	flagStdinOnce       = C.CONTAIN_KEEPER_STDIN_ONCE
-	flagRing            = C.CONTAIN_KEEPER_RING
-	flagNoLog           = C.CONTAIN_KEEPER_NO_LOG
-	flagFollow          = C.CONTAIN_LOGS_FOLLOW
-	flagImageInsecure   = C.CONTAIN_IMAGE_INSECURE
+
+	flagPlaceHostFiles      = C.CONTAIN_PLACE_HOST_FILES
+	flagPlaceKeepPrivileges = C.CONTAIN_PLACE_KEEP_PRIVILEGES
+	flagPlaceUsernsAuto     = C.CONTAIN_PLACE_USERNS_AUTO
+
+	flagStdin         = C.CONTAIN_KEEPER_STDIN
+	flagStdinOnce     = C.CONTAIN_KEEPER_STDIN_ONCE
+	flagRing          = C.CONTAIN_KEEPER_RING
+	flagNoLog         = C.CONTAIN_KEEPER_NO_LOG
+	flagFollow        = C.CONTAIN_LOGS_FOLLOW
+	flagImageInsecure = C.CONTAIN_IMAGE_INSECURE
 )

@@ -26,6 +26,7 @@ extern const struct command command_run;
 extern const struct command command_spec;
 extern const struct command command_start;
 extern const struct command command_state;
+extern const struct command command_umount;
 extern const struct command command_update;
 extern const struct command command_wait;
 

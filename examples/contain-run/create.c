@@ -66,11 +66,10 @@ static int load(struct app *app, const struct create_options *options, char **pr
         return r < 0 ? app_fail_error(app, error) : 0;
 }
 
-static int set_options(struct app *app, const struct create_options *options, contain_t *c)
+int create_set_passed(struct app *app, const struct create_options *options, contain_t *c)
 {
         _cleanup_error_ contain_error_t *error = NULL;
         unsigned flags = 0, n_sockets = service_listen_fds();
-        int r;
 
         if (options->no_pivot)
                 flags |= CONTAIN_NO_PIVOT;
@@ -78,21 +77,30 @@ static int set_options(struct app *app, const struct create_options *options, co
                 flags |= CONTAIN_NO_NEW_KEYRING;
         if (flags != 0 && contain_set_flags(c, flags, &error) < 0)
                 return app_fail_error(app, error);
-        if (options->console_socket && contain_set_console_socket(c, options->console_socket, &error) < 0)
-                return app_fail_error(app, error);
         /* The manager's sockets are the first; --preserve-fds counts those behind them. */
         for (unsigned i = 0; i < n_sockets + options->preserve_fds; i++)
                 if (contain_add_fd(c, 3 + (int)i, &error) < 0)
                         return app_fail_error(app, error);
-        r = service_set_sockets(app, c, n_sockets);
+        return service_set_sockets(app, c, n_sockets);
+}
+
+static int set_options(struct app *app, const struct create_options *options, contain_t *c)
+{
+        _cleanup_error_ contain_error_t *error = NULL;
+        int r;
+
+        if (options->console_socket && contain_set_console_socket(c, options->console_socket, &error) < 0)
+                return app_fail_error(app, error);
+        r = create_set_passed(app, options, c);
         if (r == 0)
                 r = service_set_notify(app, c);
         return r == 0 ? keeper_set(app, &options->keeper, c) : r;
 }
 
-/* Looked at before the library opens anything, which else could be taken for the caller's. */
-static int check_preserved(struct app *app, unsigned n)
+int create_check_passed(struct app *app, const struct create_options *options)
 {
+        unsigned n = service_listen_fds() + options->preserve_fds;
+
         for (unsigned i = 0; i < n; i++)
                 if (fcntl(3 + (int)i, F_GETFD) < 0)
                         return app_fail(app, "descriptor %u is to be preserved, but is not open", 3 + i);
@@ -106,7 +114,7 @@ int create_handle(struct app *app, const struct create_options *options, const c
         _cleanup_error_ contain_error_t *error = NULL;
         int r;
 
-        r = check_preserved(app, service_listen_fds() + options->preserve_fds);
+        r = create_check_passed(app, options);
         if (r == 0)
                 r = app_context(app, &ctx);
         if (r != 0)

@@ -6,6 +6,8 @@
 
 #include "app.h"
 #include "keeper.h"
+#include "place.h"
+#include "process.h"
 
 struct create_options {
         const char *bundle;
@@ -21,12 +23,19 @@ struct create_options {
         bool detach;       /* of run only */
         bool keep;         /* of run only */
         struct keeper_options keeper;
+        struct place_options place;     /* of run only */
+        struct process_options process; /* of run only */
 };
 
 /* Where the configuration comes from; a rootfs instead of one; the rest of what create takes. */
 extern const struct option create_config_options[];
 extern const struct option create_rootfs_options[];
 extern const struct option create_options[];
+
+/* What is passed on to the program: descriptors, and the service manager's sockets. The first is to be called
+ * before the library opens anything, which else could be taken for the caller's. */
+int create_check_passed(struct app *app, const struct create_options *options);
+int create_set_passed(struct app *app, const struct create_options *options, contain_t *c);
 
 /* Makes a handle with the options set, and no configuration yet. @id may be NULL for a random one. */
 int create_handle(struct app *app, const struct create_options *options, const char *id, contain_t **ret);

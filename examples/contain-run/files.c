@@ -28,8 +28,9 @@ int files_read_fd(int fd, char **ret, size_t *ret_length)
 
         if (fstat(fd, &st) < 0)
                 return -errno;
-        /* Pipes and the like have no size. */
-        capacity = S_ISREG(st.st_mode) && st.st_size < READ_LIMIT ? (size_t)st.st_size + 1 : READ_LIMIT;
+        /* Pipes have no size, nor do files of the kernel's. */
+        capacity = S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size < READ_LIMIT ? (size_t)st.st_size + 1
+                                                                                    : READ_LIMIT;
         text = malloc(capacity + 1);
         if (!text)
                 return -ENOMEM;

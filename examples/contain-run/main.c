@@ -58,6 +58,7 @@ static const struct command *const commands[] = {
         &command_ps,
         &command_checkpoint,
         &command_restore,
+        &command_umount,
         NULL,
 };
 

@@ -48,7 +48,7 @@ struct command {
         const char *name;
         const char *synopsis; /* the operands, for help */
         const char *summary;
-        const struct option *options[6]; /* tables, each ended by a row without a name; then NULL */
+        const struct option *options[8]; /* tables, each ended by a row without a name; then NULL */
         size_t options_size;             /* of the struct that run() gets, zeroed and filled */
         size_t min_operands, max_operands;
         bool takes_program; /* "--" begins a program, not more operands */

@@ -86,6 +86,12 @@ static int run(struct app *app, const void *values, const struct operands *opera
         _cleanup_close_ int signal_fd = -EBADF;
         int r;
 
+        if (options->place.in_place && id)
+                return app_fail(app, "what runs in place has no ID");
+        if (options->place.in_place)
+                return place_run(app, options, operands->program);
+        if (place_is_given(&options->place) || process_is_given(&options->process))
+                return app_fail(app, "options of the process go with --in-place");
         if (!id && !options->rootfs)
                 return app_fail(app, "wrong number of operands: usage is 'run ID'");
         if (options->keeper.wanted && !options->detach)
@@ -111,10 +117,10 @@ static const struct option run_options[] = {
 
 const struct command command_run = {
         .name = "run",
-        .synopsis = "ID | --rootfs DIR [ID] -- PROGRAM...",
+        .synopsis = "ID | --rootfs DIR [ID] -- PROGRAM... | --in-place --rootfs DIR -- PROGRAM...",
         .summary = "create and start a container; wait for its end, exit as it does, delete it",
         .options = { create_config_options, create_rootfs_options, create_options, create_keeper_options,
-                     run_options },
+                     run_options, process_options, place_options },
         .options_size = sizeof(struct create_options),
         .max_operands = 1,
         .takes_program = true,

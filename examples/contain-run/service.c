@@ -43,10 +43,15 @@ int service_set_sockets(struct app *app, contain_t *c, unsigned n)
         return 0;
 }
 
+const char *service_notify_socket(void)
+{
+        return variable("NOTIFY_SOCKET");
+}
+
 int service_set_notify(struct app *app, contain_t *c)
 {
         _cleanup_error_ contain_error_t *error = NULL;
-        const char *socket = variable("NOTIFY_SOCKET");
+        const char *socket = service_notify_socket();
 
         if (socket && contain_set_notify_socket(c, socket, &error) < 0)
                 return app_fail_error(app, error);

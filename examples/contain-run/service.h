@@ -12,6 +12,8 @@
 /* How many sockets were passed to this process, from descriptor 3 on (sd_listen_fds(3)). */
 unsigned service_listen_fds(void);
 
+/* NOTIFY_SOCKET, or NULL. */
+const char *service_notify_socket(void);
 /* Has the container say when it is ready, if the manager wants to know (sd_notify(3)). */
 int service_set_notify(struct app *app, contain_t *c);
 /* Hands the sockets on. Call once the descriptors are added. */

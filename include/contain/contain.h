@@ -12,6 +12,7 @@
 #include <contain/image.h>
 #include <contain/keeper.h>
 #include <contain/mount.h>
+#include <contain/place.h>
 #include <contain/process.h>
 #include <contain/request.h>
 #include <contain/resources.h>

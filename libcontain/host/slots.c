@@ -95,7 +95,33 @@ static int open_tree(const char *path, bool recursive, const char *at, contain_e
         return fd;
 }
 
-/* Ids are mapped while the tree is detached and new: the kernel allows it at no other time. */
+/*
+ * The files of the root itself: what is mounted below shows with the ids that it has. Mapped while it is
+ * detached and new: the kernel allows it at no other time.
+ */
+static int open_rootfs(const struct ct_plan *plan, const struct plan_slot *slot, const struct ct_slots *slots,
+                       int given, contain_error_t **err)
+{
+        const char *path = ct_plan_string(plan, slot->path), *at = ct_plan_string(plan, slot->at);
+        _cleanup_close_ int fd = ct_rootfs_open(path, at, given, err);
+        int r;
+
+        if (fd < 0 || slot->number == 0)
+                return ct_take_fd(&fd);
+        if (slot->number > slots->n)
+                return ct_fail(err, CONTAIN_E_SYSTEM, EBADMSG, at,
+                               "the plan maps ids by a slot that is not open");
+        r = ct_sys_mount_setattr(fd, "", AT_EMPTY_PATH, MOUNT_ATTR_IDMAP, 0, 0, slots->fds[slot->number - 1]);
+        if (r < 0) {
+                (void)ct_fail(err, CONTAIN_E_ROOTFS, -r, at,
+                              "cannot map the ids of the root file system '%s'", path);
+                ct_idmapped_explain(err, -r, NULL, path);
+                return r;
+        }
+        return ct_take_fd(&fd);
+}
+
+/* The same. */
 static int open_mapped_tree(const struct ct_plan *plan, const struct plan_slot *slot,
                             const struct ct_slots *slots, contain_error_t **err)
 {
@@ -210,7 +236,7 @@ static int open_slot(const struct ct_plan *plan, const struct plan_slot *slot, c
 
         switch (slot->kind) {
         case PLAN_SLOT_ROOTFS:
-                return ct_rootfs_open(path, at, sources->rootfs_fd, err);
+                return open_rootfs(plan, slot, slots, sources->rootfs_fd, err);
         case PLAN_SLOT_TREE:
                 return open_tree(path, slot->number != 0, at, err);
         case PLAN_SLOT_MAPPED_TREE:

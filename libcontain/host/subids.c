@@ -104,19 +104,16 @@ static int look_elsewhere(int root_fd, bool *ret)
         return 0;
 }
 
-int ct_subids_read(int root_fd, enum ct_id_kind kind, uint32_t uid, struct ct_subids *ret)
+/* Of who is named so, or has the id. */
+static int read_ranges(int root_fd, enum ct_id_kind kind, uint32_t uid, struct ct_subids *subids)
 {
-        _cleanup_(ct_subids_done) struct ct_subids subids = { 0 };
         _cleanup_free_ char *text = NULL;
         char *line, *position;
         int r;
 
-        r = find_name(root_fd, uid, &subids.name);
-        if (r < 0)
-                return r;
-        r = look_elsewhere(root_fd, &subids.elsewhere);
+        r = look_elsewhere(root_fd, &subids->elsewhere);
         if (r == 0)
-                r = read_file(root_fd, ct_subids_path(kind), &text, &subids.has_file);
+                r = read_file(root_fd, ct_subids_path(kind), &text, &subids->has_file);
         if (r < 0)
                 return r;
         for (line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position)) {
@@ -125,12 +122,40 @@ int ct_subids_read(int root_fd, enum ct_id_kind kind, uint32_t uid, struct ct_su
                 uint32_t from, size;
 
                 if (!ct_id_parse(first, &from) || !ct_id_parse(count, &size) ||
-                    !is_owner(owner, subids.name, uid))
+                    !is_owner(owner, subids->name, uid))
                         continue;
-                r = add_range(&subids, from, size);
+                r = add_range(subids, from, size);
                 if (r < 0)
                         return r;
         }
+        return 0;
+}
+
+int ct_subids_read(int root_fd, enum ct_id_kind kind, uint32_t uid, struct ct_subids *ret)
+{
+        _cleanup_(ct_subids_done) struct ct_subids subids = { 0 };
+        int r;
+
+        r = find_name(root_fd, uid, &subids.name);
+        if (r == 0)
+                r = read_ranges(root_fd, kind, uid, &subids);
+        if (r < 0)
+                return r;
+        *ret = subids;
+        subids = (struct ct_subids){ 0 };
+        return 0;
+}
+
+int ct_subids_read_named(int root_fd, enum ct_id_kind kind, const char *name, struct ct_subids *ret)
+{
+        _cleanup_(ct_subids_done) struct ct_subids subids = { .name = strdup(name) };
+        int r;
+
+        if (!subids.name)
+                return -ENOMEM;
+        r = read_ranges(root_fd, kind, UINT32_MAX, &subids);
+        if (r < 0)
+                return r;
         *ret = subids;
         subids = (struct ct_subids){ 0 };
         return 0;

@@ -30,6 +30,8 @@ const char *ct_subids_path(enum ct_id_kind kind);
  * are not asked: they take libraries of theirs. A file that is missing gives nothing.
  */
 int ct_subids_read(int root_fd, enum ct_id_kind kind, uint32_t uid, struct ct_subids *ret);
+/* What is given to a name, which nobody has to have. */
+int ct_subids_read_named(int root_fd, enum ct_id_kind kind, const char *name, struct ct_subids *ret);
 void ct_subids_done(struct ct_subids *subids);
 
 /* Are all of the @count ids from @first on in the ranges? */

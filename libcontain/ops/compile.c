@@ -84,6 +84,7 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
                 .no_pivot = (c->flags & CONTAIN_NO_PIVOT) != 0,
                 .no_new_keyring = (c->flags & CONTAIN_NO_NEW_KEYRING) != 0,
                 .has_rootfs_fd = c->rootfs_fd >= 0,
+                .maps_rootfs = c->maps_rootfs,
                 .has_seccomp_socket = c->seccomp_fd >= 0,
                 .n_extra_fds = (unsigned)c->n_extra_fds,
                 .n_listen_fds = c->n_listen_fds,

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The id maps of a configuration to start from: the caller as root, and the subordinate ids above it. */
+/*
+ * The id maps of a configuration to start from: the caller as root, and the subordinate ids above it; or for
+ * a caller who has privilege, subordinate ids only, so that nothing in the container is anybody's outside.
+ */
 
 #include "ops/handle.h"
 
 #include "host/idmap.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 
 struct kind {
@@ -75,6 +79,44 @@ static int put_subids(struct ct_buf *buf, const struct kind *kind, const struct 
         return 0;
 }
 
+/* Subordinate ids of those who may map any: their own, or else those kept for containers. */
+#define CONTAINERS "containers"
+
+static int put_auto(struct ct_buf *buf, const struct kind *kind, const struct ct_facts *facts,
+                    contain_error_t **err)
+{
+        _cleanup_close_ int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_(ct_subids_done) struct ct_subids subids = { 0 };
+        uint32_t next = 0;
+        int r;
+
+        if (root_fd < 0)
+                return ct_fail(err, CONTAIN_E_SYSTEM, errno, NULL, "cannot open the root folder");
+        r = ct_subids_read(root_fd, kind->kind, facts->uid, &subids);
+        if (r == 0 && subids.n == 0) {
+                ct_subids_done(&subids);
+                r = ct_subids_read_named(root_fd, kind->kind, CONTAINERS, &subids);
+        }
+        if (r < 0)
+                return ct_fail_memory(err);
+        if (subids.n == 0) {
+                r = ct_fail(err, CONTAIN_E_IDMAP, ENOENT, kind->at, "'/%s' has no ids to map",
+                            ct_subids_path(kind->kind));
+                ct_error_set_hint(err, "add a line 'root:FIRST:65536' or '" CONTAINERS
+                                       ":FIRST:65536' of ids that nobody has");
+                ct_error_set_cause(err, CONTAIN_CAUSE_PRIVILEGE);
+                return r;
+        }
+        (void)ct_buf_printf(buf, "\t\t\"%s\": [", kind->name);
+        for (size_t i = 0; i < subids.n && subids.ranges[i].count <= UINT32_MAX - 1 - next; i++) {
+                (void)ct_buf_printf(buf, "%s{\"containerID\": %u, \"hostID\": %u, \"size\": %u}",
+                                    i ? ", " : "", next, subids.ranges[i].first, subids.ranges[i].count);
+                next += subids.ranges[i].count;
+        }
+        (void)ct_buf_puts(buf, "],\n");
+        return 0;
+}
+
 static int put_map(struct ct_buf *buf, const struct kind *kind, const struct ct_facts *facts, bool subids,
                    contain_error_t **err)
 {
@@ -93,4 +135,22 @@ int ct_default_maps(struct ct_buf *buf, const struct ct_facts *facts, bool subid
         int r = put_map(buf, &users, facts, subids, err);
 
         return r < 0 ? r : put_map(buf, &groups, facts, subids, err);
+}
+
+bool ct_may_map_any_ids(const struct ct_facts *facts)
+{
+        const uint64_t all =
+                UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID | UINT64_C(1) << CAP_SYS_ADMIN;
+
+        return (facts->capabilities & all) == all;
+}
+
+int ct_auto_maps(struct ct_buf *buf, const struct ct_facts *facts, contain_error_t **err)
+{
+        int r;
+
+        if (!ct_may_map_any_ids(facts))
+                return ct_default_maps(buf, facts, true, err);
+        r = put_auto(buf, &users, facts, err);
+        return r < 0 ? r : put_auto(buf, &groups, facts, err);
 }

@@ -130,6 +130,7 @@ struct contain {
         char *bundle;         /* absolute */
         char *config;         /* the document itself; NULL when opened */
         size_t config_size;
+        bool maps_rootfs; /* the files of its root show with the ids of its user namespace */
 
         bool opened; /* made by contain_open(): there is, or was, a folder of its name */
 
@@ -178,10 +179,15 @@ int ct_op_resolve_bundle(const char *dir, char **ret, contain_error_t **err);
 int ct_op_read_bundle(const char *dir, char **ret, size_t *ret_size, contain_error_t **err);
 int ct_op_load_bundle(struct contain *c, const char *dir, contain_error_t **err);
 int ct_op_load_rootfs(struct contain *c, const char *rootfs, const char *const *argv, contain_error_t **err);
+int ct_op_load_place(struct contain *c, const char *rootfs, const contain_place_options_t *options,
+                     const char *const *argv, contain_error_t **err);
 int ct_op_default_config(struct contain_ctx *ctx, const char *rootfs, const char *const *argv, unsigned flags,
                          bool private_tmp, char **ret, contain_error_t **err);
 /* Adds "uidMappings" and "gidMappings". */
 int ct_default_maps(struct ct_buf *buf, const struct ct_facts *facts, bool subids, contain_error_t **err);
+/* The same of subordinate ids: none of them the caller's own, if it may map any. */
+int ct_auto_maps(struct ct_buf *buf, const struct ct_facts *facts, contain_error_t **err);
+bool ct_may_map_any_ids(const struct ct_facts *facts);
 /* The document that the container was made from, malloc'd and ended by NUL. Call with `life` held. */
 int ct_op_config(struct contain *c, char **ret, size_t *ret_size, contain_error_t **err);
 int ct_op_open(struct contain *c, contain_error_t **err);

@@ -11,10 +11,10 @@
 static const char default_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /* What programs in images expect of their root: to own files, to become others, and to serve. */
-static const char *const capabilities[] = { "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FOWNER",
-                                            "CAP_FSETID",  "CAP_KILL",         "CAP_NET_BIND_SERVICE",
-                                            "CAP_SETFCAP", "CAP_SETGID",       "CAP_SETPCAP",
-                                            "CAP_SETUID",  "CAP_SYS_CHROOT" };
+const char *const ct_image_capabilities[] = { "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FOWNER",
+                                              "CAP_FSETID",  "CAP_KILL",         "CAP_NET_BIND_SERVICE",
+                                              "CAP_SETFCAP", "CAP_SETGID",       "CAP_SETPCAP",
+                                              "CAP_SETUID",  "CAP_SYS_CHROOT" };
 static const char *const capability_sets[] = { "bounding", "effective", "permitted" };
 
 /* What is being made: the changes to the default configuration, as a document. */
@@ -181,8 +181,8 @@ static int put_process(struct conversion *conv, int root_fd, contain_error_t **e
         if (r < 0)
                 return r;
         (void)ct_buf_puts(&conv->change, ", ");
-        ct_image_put_capabilities(&conv->change, capabilities,
-                                  sizeof(capabilities) / sizeof(capabilities[0]));
+        ct_image_put_capabilities(&conv->change, ct_image_capabilities,
+                                  sizeof(ct_image_capabilities) / sizeof(ct_image_capabilities[0]) - 1);
         (void)ct_buf_puts(&conv->change, "}, ");
         return 0;
 }
@@ -247,8 +247,8 @@ static int convert(struct conversion *conv, struct contain_ctx *ctx, int root_fd
         return ct_buf_puts(&conv->change, "}") < 0 ? ct_fail_memory(err) : 0;
 }
 
-int ct_image_merge(struct ct_arena *arena, const char *base, const struct ct_buf *change, char **ret,
-                   contain_error_t **err)
+int ct_image_merge(struct ct_arena *arena, const char *base, const struct ct_buf *change, bool add_mounts,
+                   char **ret, contain_error_t **err)
 {
         static const char *const joined[] = { "/mounts", NULL };
         _cleanup_(ct_json_document_freep) struct ct_json_document *base_document = NULL, *document = NULL;
@@ -262,7 +262,7 @@ int ct_image_merge(struct ct_arena *arena, const char *base, const struct ct_buf
         if (r >= 0)
                 r = ct_json_parse(arena, "the configuration", change->data, change->size, &document, &value,
                                   err);
-        return r < 0 ? r : ct_json_merge(&base_value, &value, joined, ret, err);
+        return r < 0 ? r : ct_json_merge(&base_value, &value, add_mounts ? joined : NULL, ret, err);
 }
 
 int ct_op_image_config(struct contain_ctx *ctx, const char *config, size_t size, int root_fd,
@@ -285,7 +285,7 @@ int ct_op_image_config(struct contain_ctx *ctx, const char *config, size_t size,
         if (r >= 0)
                 r = convert(&conv, ctx, root_fd, err);
         if (r >= 0)
-                r = ct_image_merge(arena, base, &conv.change, ret, err);
+                r = ct_image_merge(arena, base, &conv.change, true, ret, err);
         ct_buf_done(&conv.change);
         return r < 0 ? r : 0;
 }

@@ -79,6 +79,9 @@ struct ct_image_run {
 int ct_op_image_config(struct contain_ctx *ctx, const char *config, size_t size, int root_fd,
                        const char *rootfs, const struct ct_image_run *run, char **ret, contain_error_t **err);
 
+/* What programs in images expect of their root, ended by NULL. */
+extern const char *const ct_image_capabilities[];
+
 /* Parts of it, as members of a JSON object: "annotations", "user", "capabilities". */
 int ct_image_put_annotations(struct contain_ctx *ctx, const struct ct_json *image,
                              const struct ct_json *config, struct ct_buf *buf, contain_error_t **err);
@@ -86,9 +89,9 @@ void ct_image_put_user(struct ct_buf *buf, const struct ct_image_user *user);
 void ct_image_put_capabilities(struct ct_buf *buf, const char *const *names, size_t n);
 /* A list of strings. */
 void ct_image_put_strings(struct ct_buf *buf, const char *const *items, size_t n);
-/* *ret is the configuration @base as the document in @change changes it; mounts are added to those of @base.
- */
-int ct_image_merge(struct ct_arena *arena, const char *base, const struct ct_buf *change, char **ret,
-                   contain_error_t **err);
+/* *ret is the configuration @base as the document in @change changes it; its mounts are those of @change, or
+ * added to those of @base. */
+int ct_image_merge(struct ct_arena *arena, const char *base, const struct ct_buf *change, bool add_mounts,
+                   char **ret, contain_error_t **err);
 
 #endif

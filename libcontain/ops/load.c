@@ -51,6 +51,7 @@ int ct_op_load(struct contain *c, const char *json, size_t size, const char *dir
         free(c->config);
         c->config = ct_take(config);
         c->config_size = size;
+        c->maps_rootfs = false;
         c->arena = ct_take(arena);
         c->spec = spec;
         c->bundle = ct_take(bundle);

@@ -255,6 +255,8 @@ static void put_slot(struct ct_buf *out, const struct ct_plan *plan, const struc
                 (void)ct_buf_printf(out, ", \"ids\": %" PRIu64 "%s%s", slot->number >> PLAN_MAPPED_SLOT,
                                     slot->number & PLAN_MAPPED_TREE_RECURSIVE ? ", \"recursive\": 1" : "",
                                     slot->number & PLAN_MAPPED_IDS_RECURSIVE ? ", \"ids_recursive\": 1" : "");
+        } else if (slot->kind == PLAN_SLOT_ROOTFS && slot->number != 0) {
+                (void)ct_buf_printf(out, ", \"ids\": %" PRIu64, slot->number - 1);
         } else if (slot->kind == PLAN_SLOT_TREE && slot->number != 0) {
                 (void)ct_buf_puts(out, ", \"recursive\": 1");
         } else if (slot->kind == PLAN_SLOT_STDIO || slot->kind == PLAN_SLOT_EXTRA) {

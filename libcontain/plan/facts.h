@@ -69,6 +69,7 @@ struct ct_request {
         bool detach;            /* … which is not the caller's child */
         bool chroot;            /* … whose root is not that of the mount namespace */
         bool has_rootfs_fd;     /* rootfs given as a descriptor */
+        bool maps_rootfs;       /* its files show with the ids of the new user namespace */
         uint64_t namespace_fds; /* CLONE_NEW* of the namespaces given as descriptors */
         bool has_seccomp_socket;
         unsigned n_extra_fds;

@@ -36,7 +36,8 @@ struct plan_step {
 
 /* Descriptors that the host opens and passes along, in the order of their numbers. */
 enum plan_slot_kind {
-        PLAN_SLOT_ROOTFS = 1,  /* detached clone of the root file system's tree; path: where it is */
+        PLAN_SLOT_ROOTFS = 1,  /* detached clone of the root file system's tree; path: where it is; number: 0,
+                                  or 1 + that of a user namespace's slot before it, with whose ids it shows */
         PLAN_SLOT_TREE,        /* detached clone of path; number 1: with what is mounted below */
         PLAN_SLOT_NAMESPACE,   /* namespace to join; path, or given by the caller; number: CLONE_NEW* */
         PLAN_SLOT_USERNS,      /* user namespace that carries the id maps of an idmapped mount; path: uid map,

@@ -24,6 +24,7 @@ from .constants import (
     KeeperFlags,
     LogLevel,
     MountFlags,
+    PlaceFlags,
     Status,
 )
 from .container import Container
@@ -85,6 +86,7 @@ __all__ = [
     "MountFlags",
     "NotFound",
     "NotRunning",
+    "PlaceFlags",
     "Process",
     "ProgramError",
     "Result",

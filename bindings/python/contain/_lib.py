@@ -89,6 +89,26 @@ class RestoreOptions(ctypes.Structure):
     ]
 
 
+class PlaceOptions(ctypes.Structure):
+    """contain_place_options_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("flags", c_uint32),
+        ("reserved", c_uint32),
+        ("user", c_char_p),
+        ("group", c_char_p),
+        ("cwd", c_char_p),
+        ("binds", POINTER(c_char_p)),
+        ("read_only_binds", POINTER(c_char_p)),
+        ("env_files", POINTER(c_char_p)),
+        ("env", POINTER(c_char_p)),
+        ("cap_profile", c_char_p),
+        ("capabilities", POINTER(c_char_p)),
+        ("notify_socket", c_char_p),
+    ]
+
+
 class KeeperOptions(ctypes.Structure):
     """contain_keeper_options_t"""
 
@@ -214,6 +234,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_plan_json": (c_int, [_HANDLE, _OUT, _OUT]),
     # image.h
     "contain_image_inspect_json": (c_int, [_HANDLE, c_char_p, POINTER(ImageOptions), _OUT, _OUT]),
+    # place.h
+    "contain_load_place": (c_int, [_HANDLE, c_char_p, POINTER(PlaceOptions), _STRINGS, _OUT]),
     # checkpoint.h
     "contain_checkpoint": (c_int, [_HANDLE, POINTER(CheckpointOptions), _OUT]),
     "contain_restore": (c_int, [_HANDLE, POINTER(RestoreOptions), _OUT]),

@@ -183,6 +183,14 @@ class CheckpointFlags(IntFlag):
     TCP_CLOSE = 1 << 11
 
 
+class PlaceFlags(IntFlag):
+    """What Container.load_place() does besides."""
+
+    HOST_FILES = 1 << 0
+    KEEP_PRIVILEGES = 1 << 1
+    USERNS_AUTO = 1 << 2
+
+
 class MountFlags(IntFlag):
     """How Container.mount() mounts."""
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Gates of include/contain/place.h. */
+
+#include "api/gate.h"
+
+#include <contain/place.h>
+
+#define FLAGS (CONTAIN_PLACE_HOST_FILES | CONTAIN_PLACE_KEEP_PRIVILEGES | CONTAIN_PLACE_USERNS_AUTO)
+
+int contain_load_place(contain_t *c, const char *rootfs, const contain_place_options_t *opts,
+                       const char *const *argv, contain_error_t **err)
+{
+        contain_place_options_t known = { 0 };
+        int r = gate_container(c, err);
+
+        if (r == 0)
+                r = gate_argument(rootfs, "rootfs", err);
+        if (r == 0)
+                r = gate_argument(argv, "argv", err);
+        if (r == 0)
+                r = gate_argument(argv[0], "argv[0]", err);
+        if (r == 0 && opts)
+                r = gate_opts(opts, &known, sizeof(known), err);
+        if (r == 0)
+                r = gate_flags(known.flags, FLAGS, err);
+        if (r < 0)
+                return r;
+        if (known.reserved != 0)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "a reserved member is not 0");
+        GATE_LIFE(c);
+        r = gate_before_create(c, err);
+        return r < 0 ? r : ct_op_load_place(c, rootfs, &known, argv, err);
+}
