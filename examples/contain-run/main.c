@@ -36,30 +36,12 @@ static const struct command global = {
 };
 
 static const struct command *const commands[] = {
-        &command_create,
-        &command_start,
-        &command_run,
-        &command_exec,
-        &command_attach,
-        &command_wait,
-        &command_logs,
-        &command_kill,
-        &command_pause,
-        &command_resume,
-        &command_update,
-        &command_delete,
-        &command_state,
-        &command_list,
-        &command_spec,
-        &command_plan,
-        &command_check,
-        &command_features,
-        &command_events,
-        &command_ps,
-        &command_checkpoint,
-        &command_restore,
-        &command_umount,
-        NULL,
+        &command_create,     &command_start,    &command_run,    &command_exec,
+        &command_attach,     &command_wait,     &command_logs,   &command_kill,
+        &command_pause,      &command_resume,   &command_update, &command_delete,
+        &command_state,      &command_list,     &command_spec,   &command_plan,
+        &command_check,      &command_features, &command_events, &command_ps,
+        &command_checkpoint, &command_restore,  &command_umount, NULL,
 };
 
 /* A descriptor opened later must not become 0, 1 or 2, which the container would get. */

@@ -50,9 +50,9 @@ typedef struct contain_place_options {
  * @err:     receives the details of a failure; may be NULL
  *
  * The root is writable. The environment is that of the image's /.drootenv, if there is one, then of the
- * files, then of @env: later ones take the place of earlier ones. /proc, /sys (read-only) and a /dev of its
- * own are mounted, besides the binds, in a mount namespace that ends with the program. The profile "droot" is
- * CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_SETGID, CAP_SETUID and
+ * files, then of the variables given: later ones take the place of earlier ones. /proc, /sys (read-only) and
+ * a /dev of its own are mounted, besides the binds, in a mount namespace that ends with the program. The
+ * profile "droot" is CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_SETGID, CAP_SETUID and
  * CAP_NET_BIND_SERVICE.
  *
  * With CONTAIN_PLACE_USERNS_AUTO, root's ids are those that /etc/subuid and /etc/subgid have for the caller,
