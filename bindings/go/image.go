@@ -18,6 +18,15 @@ static contain_image_options_t *new_image_options(void)
 	return opts;
 }
 
+static contain_unpack_options_t *new_unpack_options(void)
+{
+	contain_unpack_options_t *opts = calloc(1, sizeof(*opts));
+
+	if (opts)
+		opts->size = sizeof(*opts);
+	return opts;
+}
+
 static void set_image_progress(contain_image_options_t *opts, void *userdata)
 {
 	opts->progress = (contain_image_progress_fn)containGoProgress;
@@ -28,6 +37,7 @@ import "C"
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"runtime"
 	"runtime/cgo"
@@ -132,4 +142,95 @@ func (ctx *Context) InspectImage(image string, options ImageOptions) (result jso
 		return err
 	})
 	return result, err
+}
+
+// IDMap maps Count ids from Inside on to those from Outside on.
+type IDMap struct {
+	Inside, Outside, Count uint32
+}
+
+// Owner is a user and a group.
+type Owner struct {
+	UID, GID uint32
+}
+
+// UnpackOptions say how an image is unpacked; the zero value keeps owners and sets no limits.
+type UnpackOptions struct {
+	Owner     *Owner  // of all files
+	UIDMaps   []IDMap // owners are shifted, as for a user namespace
+	GIDMaps   []IDMap // by default as UIDMaps
+	NoDevices bool    // device nodes are left out
+
+	// Limits; 0 for none.
+	MaxBytes     uint64 // of all files together
+	MaxEntries   uint64
+	MaxFileBytes uint64
+	MaxDepth     uint64
+}
+
+func idMaps(s *cStrings, maps []IDMap) **C.char {
+	if len(maps) == 0 {
+		return nil
+	}
+	words := make([]string, len(maps))
+	for i, m := range maps {
+		words[i] = fmt.Sprintf("%d:%d:%d", m.Inside, m.Outside, m.Count)
+	}
+	return s.list(words)
+}
+
+// in is the options in C's form, to be freed; s holds the strings.
+func (o *UnpackOptions) in(s *cStrings) *C.contain_unpack_options_t {
+	opts := C.new_unpack_options()
+	if opts == nil {
+		panic("contain: out of memory")
+	}
+	opts.flags = bits(bit{o.NoDevices, flagNoDevices})
+	opts.owner = ownerAsIs
+	if o.Owner != nil {
+		opts.owner = ownerSingle
+		opts.uid = C.uint32_t(o.Owner.UID)
+		opts.gid = C.uint32_t(o.Owner.GID)
+	}
+	if len(o.UIDMaps) > 0 {
+		opts.owner = ownerShifted
+		opts.uid_maps = idMaps(s, o.UIDMaps)
+		opts.gid_maps = idMaps(s, o.GIDMaps)
+	}
+	opts.max_bytes = C.uint64_t(o.MaxBytes)
+	opts.max_entries = C.uint64_t(o.MaxEntries)
+	opts.max_file_bytes = C.uint64_t(o.MaxFileBytes)
+	opts.max_depth = C.uint64_t(o.MaxDepth)
+	return opts
+}
+
+// Unpacked is what UnpackImage has written.
+type Unpacked struct {
+	Name           string          `json:"name"`
+	Digest         string          `json:"digest"`
+	Config         json.RawMessage `json:"config"`
+	Entries        uint64          `json:"entries"`
+	Bytes          uint64          `json:"bytes"`
+	SkippedDevices uint64          `json:"skippedDevices"`
+}
+
+// UnpackImage writes an image's root file system to a folder that is absent or empty: all of it, or nothing.
+func (ctx *Context) UnpackImage(image, folder string, options ImageOptions, unpack UnpackOptions) (*Unpacked, error) {
+	var s cStrings
+	defer s.free()
+	name, dir := s.one(image), s.one(folder)
+	how := unpack.in(&s)
+	defer C.free(unsafe.Pointer(how))
+	var text []byte
+	err := options.with(&s, func(opts *C.contain_image_options_t) (err error) {
+		text, err = ctx.handle.document(func(p unsafe.Pointer, ret **C.char, e **C.contain_error_t) C.int {
+			return C.contain_image_unpack((*C.contain_ctx_t)(p), name, dir, opts, how, ret, e)
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	unpacked := new(Unpacked)
+	return unpacked, json.Unmarshal(text, unpacked)
 }

@@ -14,6 +14,7 @@ extern const struct command command_delete;
 extern const struct command command_events;
 extern const struct command command_exec;
 extern const struct command command_features;
+extern const struct command command_inspect;
 extern const struct command command_kill;
 extern const struct command command_list;
 extern const struct command command_logs;
@@ -27,6 +28,7 @@ extern const struct command command_spec;
 extern const struct command command_start;
 extern const struct command command_state;
 extern const struct command command_umount;
+extern const struct command command_unpack;
 extern const struct command command_update;
 extern const struct command command_wait;
 

@@ -35,14 +35,37 @@ static const struct command global = {
         .leads_command = true,
 };
 
+/* One per line. */
+/* clang-format off */
 static const struct command *const commands[] = {
-        &command_create,     &command_start,    &command_run,    &command_exec,
-        &command_attach,     &command_wait,     &command_logs,   &command_kill,
-        &command_pause,      &command_resume,   &command_update, &command_delete,
-        &command_state,      &command_list,     &command_spec,   &command_plan,
-        &command_check,      &command_features, &command_events, &command_ps,
-        &command_checkpoint, &command_restore,  &command_umount, NULL,
+        &command_create,
+        &command_start,
+        &command_run,
+        &command_exec,
+        &command_attach,
+        &command_wait,
+        &command_logs,
+        &command_kill,
+        &command_pause,
+        &command_resume,
+        &command_update,
+        &command_delete,
+        &command_state,
+        &command_list,
+        &command_spec,
+        &command_plan,
+        &command_check,
+        &command_features,
+        &command_events,
+        &command_ps,
+        &command_checkpoint,
+        &command_restore,
+        &command_umount,
+        &command_inspect,
+        &command_unpack,
+        NULL,
 };
+/* clang-format on */
 
 /* A descriptor opened later must not become 0, 1 or 2, which the container would get. */
 static void open_standard_streams(void)

@@ -2,25 +2,8 @@
 
 /* state: one container's state, as JSON in lines that can be searched, as other runtimes print it. */
 
-#include "app.h"
 #include "commands.h"
-
-#include <json-c/json.h>
-
-static int print_lines(struct app *app, const char *document)
-{
-        json_object *state = json_tokener_parse(document);
-        const char *text = NULL;
-        int r;
-
-        if (state)
-                text = json_object_to_json_string_ext(state, JSON_C_TO_STRING_PRETTY |
-                                                                     JSON_C_TO_STRING_SPACED |
-                                                                     JSON_C_TO_STRING_NOSLASHESCAPE);
-        r = app_print(app, text ? text : document);
-        (void)json_object_put(state);
-        return r;
-}
+#include "document.h"
 
 static int run(struct app *app, const void *values, const struct operands *operands)
 {
@@ -35,7 +18,7 @@ static int run(struct app *app, const void *values, const struct operands *opera
                 return r;
         if (contain_state_json(c, &document, &error) < 0)
                 return app_fail_error(app, error);
-        return print_lines(app, document);
+        return document_print(app, document);
 }
 
 const struct command command_state = {

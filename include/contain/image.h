@@ -79,6 +79,60 @@ CONTAIN_API int contain_image_inspect_json(contain_ctx_t *ctx, const char *image
                                            const contain_image_options_t *options, char **ret,
                                            contain_error_t **err);
 
+/** Whose the files of an unpacked image become. */
+enum {
+        CONTAIN_OWNER_AS_IS =
+                0, /* those of the image; takes root, or an image whose files are all the caller's */
+        CONTAIN_OWNER_SINGLE = 1, /* one user and one group own all */
+        CONTAIN_OWNER_SHIFTED = 2 /* as maps say, as for a user namespace */
+};
+
+/** Flags of contain_unpack_options_t. */
+enum {
+        CONTAIN_UNPACK_NO_DEVICES = 1 << 0 /* device nodes are left out, and counted */
+};
+
+/** How an image is unpacked. Zero where nothing is asked for. */
+typedef struct contain_unpack_options {
+        size_t size;                 /* sizeof(contain_unpack_options_t), set by the caller */
+        uint32_t flags;              /* CONTAIN_UNPACK_ flags */
+        uint32_t owner;              /* CONTAIN_OWNER_ */
+        uint32_t uid;                /* of CONTAIN_OWNER_SINGLE */
+        uint32_t gid;                /* likewise */
+        const char *const *uid_maps; /* of CONTAIN_OWNER_SHIFTED: "INSIDE:OUTSIDE:COUNT" each, NULL-ended */
+        const char *const *gid_maps; /* likewise; NULL: as uid_maps */
+        uint64_t max_bytes;      /* of all files together, holes included; 0: no limit, as for the others */
+        uint64_t max_entries;    /* of all layers together */
+        uint64_t max_file_bytes; /* of one file */
+        uint64_t max_depth;      /* of folders in folders */
+} contain_unpack_options_t;
+
+/**
+ * contain_image_unpack() - write an image's root file system to a folder
+ * @ctx:     a context
+ * @image:   the image's name
+ * @dir:     the folder: absent, or empty; its parent has to be there
+ * @options: how to get at the image; NULL for the defaults
+ * @unpack:  how to write it; NULL for the defaults
+ * @ret:     receives a JSON object, to be freed with contain_free(): "name" and "digest" of the image, its
+ *           "config", and how many "entries" and "bytes" were written and "skippedDevices" left out; may be
+ * NULL
+ * @err:     receives the details of a failure; may be NULL
+ *
+ * All digests are verified. A folder that was absent appears when it is complete. On failure, also when the
+ * caller's process dies meanwhile, what was written is removed, and so is a folder that was not there.
+ * Layers are applied in their order, with whiteouts; nothing in an image leads out of the folder.
+ *
+ * Threads: any.
+ * Returns: 0; -ENOTEMPTY or -ENOTDIR when @dir is something else; -EFBIG beyond a limit; -EPERM for owners or
+ *          devices that the caller may not make; otherwise as contain_image_inspect_json().
+ * Since:   1.0
+ */
+CONTAIN_API int contain_image_unpack(contain_ctx_t *ctx, const char *image, const char *dir,
+                                     const contain_image_options_t *options,
+                                     const contain_unpack_options_t *unpack, char **ret,
+                                     contain_error_t **err);
+
 #ifdef __cplusplus
 }
 #endif

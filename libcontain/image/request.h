@@ -6,10 +6,13 @@
 
 #include "image/job.h"
 #include "image/source.h"
+#include "image/tree.h"
 
 /* Members "platform", "authFile", "certificates", "store", "mirrors", "insecure", "stdin", "spool". */
 int ct_request_source_options(struct ct_job *job, struct ct_source_options *ret, contain_error_t **err);
 /* Opens the image that member "image" names. The caller frees ret->source. */
 int ct_request_open_image(struct ct_job *job, struct ct_image *ret, contain_error_t **err);
+/* Members "owner", "uid", "gid", "uidMaps", "gidMaps", "noDevices", "maxBytes" and the other limits. */
+int ct_request_unpack_options(struct ct_job *job, struct ct_unpack *ret, contain_error_t **err);
 
 #endif

@@ -30,7 +30,7 @@ struct ct_owner {
         size_t n_uids, n_gids;
 };
 
-/* 0: no limit. Beyond one it is CONTAIN_E_LIMIT (or what errors.md has), and says which. */
+/* 0: no limit. Beyond one it is CONTAIN_E_SIZE, and says which. */
 struct ct_unpack_limits {
         uint64_t bytes;   /* of all files, holes included */
         uint64_t entries; /* of all layers */
@@ -47,6 +47,7 @@ struct ct_unpack {
 
 struct ct_unpack_counts {
         uint64_t entries, bytes, skipped_devices;
+        uint64_t skipped_attributes; /* extended ones that the file system, or this user, cannot have */
 };
 
 /* Applies the layers of @image, in their order, to the empty folder @root_fd. */
@@ -59,5 +60,9 @@ int ct_unpack_layer(struct ct_stream *tar, int root_fd, const struct ct_unpack *
 /* Removes everything in and below @name in @dir_fd, never across a mount and never by a link. -ENOENT is 0.
  */
 int ct_tree_remove(int dir_fd, const char *name);
+/* Removes everything in @dir_fd, likewise. */
+int ct_tree_empty(int dir_fd);
+/* 1, 0, -errno */
+int ct_tree_is_empty(int dir_fd);
 
 #endif

@@ -39,11 +39,27 @@ void ct_image_request_fd(struct ct_image_request *request, const char *key, int 
 /* The image that it is about, with standard input for a name that says so: "-", "oci-archive:-". */
 void ct_image_request_image(struct ct_image_request *request, const char *image);
 
+/* How something is unpacked. */
+int ct_image_request_unpack(struct ct_image_request *request, const contain_unpack_options_t *unpack,
+                            contain_error_t **err);
+
 /* Sends it, and waits for the answer. @ret_fd may be NULL. */
 int ct_image_request_run(struct ct_image_request *request, struct contain_ctx *ctx, char **ret, int *ret_fd,
                          contain_error_t **err);
 
 int ct_op_image_inspect(struct contain_ctx *ctx, const char *image, const contain_image_options_t *options,
                         char **ret, contain_error_t **err);
+/* @ret may be NULL. */
+int ct_op_image_unpack(struct contain_ctx *ctx, const char *image, const char *dir,
+                       const contain_image_options_t *options, const contain_unpack_options_t *unpack,
+                       char **ret, contain_error_t **err);
+
+/*
+ * A folder that something is to be made in: it is there (member @key is its descriptor), or it is to be made
+ * (@key is that of its parent, and KEY + "Name" what it is to be called). *ret_fd is the caller's to close
+ * after the request was run.
+ */
+int ct_image_request_target(struct ct_image_request *request, const char *key, const char *path, int *ret_fd,
+                            contain_error_t **err);
 
 #endif

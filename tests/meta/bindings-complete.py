@@ -22,6 +22,7 @@ PYTHON_CLASSES = (('CONTAIN_E_', 'ErrorCode'), ('CONTAIN_CAUSE_', 'Cause'), ('CO
                   ('CONTAIN_DESTROY_', 'DestroyFlags'), ('CONTAIN_EXEC_', 'ExecFlags'), ('CONTAIN_CHECKPOINT_', 'CheckpointFlags'),
                   ('CONTAIN_PLACE_', 'PlaceFlags'), ('CONTAIN_MOUNT_', 'MountFlags'), ('CONTAIN_UNMOUNT_', 'UnmountFlags'), ('CONTAIN_KEEPER_', 'KeeperFlags'),
                   ('CONTAIN_ATTACH_', 'AttachFlags'), ('CONTAIN_LOGS_', 'LogsFlags'), ('CONTAIN_IMAGE_', 'ImageFlags'),
+                  ('CONTAIN_UNPACK_', 'UnpackFlags'), ('CONTAIN_OWNER_', 'Owner'),
                   ('CONTAIN_', 'Flags'))
 
 
@@ -65,6 +66,7 @@ def python_type(declared, lib):
         'uint64_t *': ctypes.POINTER(ctypes.c_uint64),
         'contain_log_fn': lib.LOG_FN,
         'const contain_image_options_t *': ctypes.POINTER(lib.ImageOptions),
+        'const contain_unpack_options_t *': ctypes.POINTER(lib.UnpackOptions),
     }.get(declared, f'{declared}: not known to this test')
 
 
@@ -110,7 +112,7 @@ PYTHON_STRUCTS = {'contain_exit': 'Exit', 'contain_exec_options': 'ExecOptions',
                   'contain_place_options': 'PlaceOptions',
                   'contain_keeper_options': 'KeeperOptions', 'contain_logs_options': 'LogsOptions',
                   'contain_log_entry': 'LogEntry', 'contain_image_progress': 'ImageProgress',
-                  'contain_image_options': 'ImageOptions'}
+                  'contain_image_options': 'ImageOptions', 'contain_unpack_options': 'UnpackOptions'}
 
 MEMBER_TYPES = {'size_t': ctypes.c_size_t, 'int32_t': ctypes.c_int32, 'int64_t': ctypes.c_int64,
                 'uint32_t': ctypes.c_uint32, 'uint64_t': ctypes.c_uint64, 'char *': ctypes.c_char_p,

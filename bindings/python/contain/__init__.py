@@ -11,7 +11,7 @@
 """
 
 from ._descriptor import Descriptor, HasFileno
-from ._image import ImageOptions, ImageProgress
+from ._image import ImageOptions, ImageProgress, UnpackOptions
 from ._handle import StrPath, signal_number, version
 from ._streams import Attachment, LogEntry, Logs
 from .constants import (
@@ -95,6 +95,7 @@ __all__ = [
     "Status",
     "StrPath",
     "Timeout",
+    "UnpackOptions",
     "Unsupported",
     "WrongStatus",
     "run",

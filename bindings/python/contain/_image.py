@@ -11,7 +11,7 @@ from typing import Any
 
 from . import _lib
 from ._handle import Handle, StrPath, c_string, c_string_or_null, c_strings, call_for_document, lib, text
-from .constants import ImageFlags
+from .constants import ImageFlags, Owner, UnpackFlags
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,53 @@ class ImageOptions:
     """Seconds for the whole call."""
     progress: Callable[[ImageProgress], object] | None = None
     """Called a few times a second by the thread that made the call. What it raises ends the call."""
+
+
+@dataclass
+class UnpackOptions:
+    """How an image is unpacked; the defaults keep owners and set no limits."""
+
+    owner: tuple[int, int] | None = None
+    """(uid, gid) for all files."""
+    uid_maps: Sequence[tuple[int, int, int]] = field(default_factory=tuple)
+    """(inside, outside, count) each: owners are shifted, as for a user namespace."""
+    gid_maps: Sequence[tuple[int, int, int]] = field(default_factory=tuple)
+    """By default as uid_maps."""
+    devices: bool = True
+    """False leaves device nodes out."""
+    max_bytes: int = 0
+    """Of all files together; 0 for no limit, here as below."""
+    max_entries: int = 0
+    max_file_bytes: int = 0
+    max_depth: int = 0
+
+
+def unpack_options(options: UnpackOptions | None) -> Any:
+    """The options as C takes them."""
+    o = options if options is not None else UnpackOptions()
+    if o.owner is not None and (o.uid_maps or o.gid_maps):
+        raise ValueError("one owner and id maps exclude each other")
+    owner = Owner.AS_IS if o.owner is None else Owner.SINGLE
+    uid, gid = o.owner if o.owner is not None else (0, 0)
+    return byref(
+        _lib.UnpackOptions(
+            size=sizeof(_lib.UnpackOptions),
+            flags=int(UnpackFlags(0) if o.devices else UnpackFlags.NO_DEVICES),
+            owner=int(Owner.SHIFTED if o.uid_maps or o.gid_maps else owner),
+            uid=uid,
+            gid=gid,
+            uid_maps=_id_maps(o.uid_maps),
+            gid_maps=_id_maps(o.gid_maps),
+            max_bytes=o.max_bytes,
+            max_entries=o.max_entries,
+            max_file_bytes=o.max_file_bytes,
+            max_depth=o.max_depth,
+        )
+    )
+
+
+def _id_maps(maps: Sequence[tuple[int, int, int]]) -> Any:
+    return c_strings([":".join(str(number) for number in row) for row in maps]) if maps else None
 
 
 class _Teller:
@@ -106,5 +153,27 @@ class Imaging:
         with self._handle.borrowed() as ctx, image_options(options) as opts:
             result: dict[str, Any] = call_for_document(
                 lib.contain_image_inspect_json, ctx, c_string(image), opts
+            )
+        return result
+
+    def unpack_image(
+        self,
+        image: StrPath,
+        folder: StrPath,
+        options: ImageOptions | None = None,
+        unpack: UnpackOptions | None = None,
+    ) -> dict[str, Any]:
+        """Writes an image's root file system to a folder that is absent or empty: all of it, or nothing.
+
+        Returns its "name", "digest" and "config", and the numbers of "entries" and "bytes" written.
+        """
+        with self._handle.borrowed() as ctx, image_options(options) as opts:
+            result: dict[str, Any] = call_for_document(
+                lib.contain_image_unpack,
+                ctx,
+                c_string(image),
+                c_string(folder),
+                opts,
+                unpack_options(unpack),
             )
         return result

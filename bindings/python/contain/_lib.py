@@ -181,6 +181,24 @@ class ImageOptions(ctypes.Structure):
     ]
 
 
+class UnpackOptions(ctypes.Structure):
+    """contain_unpack_options_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("flags", c_uint32),
+        ("owner", c_uint32),
+        ("uid", c_uint32),
+        ("gid", c_uint32),
+        ("uid_maps", POINTER(c_char_p)),
+        ("gid_maps", POINTER(c_char_p)),
+        ("max_bytes", c_uint64),
+        ("max_entries", c_uint64),
+        ("max_file_bytes", c_uint64),
+        ("max_depth", c_uint64),
+    ]
+
+
 LOG_FN = ctypes.CFUNCTYPE(None, c_void_p, c_int, c_char_p)
 
 _HANDLE = c_void_p  # contain_t *, contain_ctx_t *, contain_error_t *
@@ -236,6 +254,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_image_inspect_json": (c_int, [_HANDLE, c_char_p, POINTER(ImageOptions), _OUT, _OUT]),
     # place.h
     "contain_load_place": (c_int, [_HANDLE, c_char_p, POINTER(PlaceOptions), _STRINGS, _OUT]),
+    "contain_image_unpack": (
+        c_int,
+        [_HANDLE, c_char_p, c_char_p, POINTER(ImageOptions), POINTER(UnpackOptions), _OUT, _OUT],
+    ),
     # checkpoint.h
     "contain_checkpoint": (c_int, [_HANDLE, POINTER(CheckpointOptions), _OUT]),
     "contain_restore": (c_int, [_HANDLE, POINTER(RestoreOptions), _OUT]),

@@ -237,3 +237,17 @@ class ImageFlags(IntFlag):
     """How to get at an image."""
 
     INSECURE = 1
+
+
+class UnpackFlags(IntFlag):
+    """How an image is unpacked."""
+
+    NO_DEVICES = 1
+
+
+class Owner(_OpenEnum):
+    """Whose the files of an unpacked image become."""
+
+    AS_IS = 0
+    SINGLE = 1
+    SHIFTED = 2

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CONTAIN_RUN_DOCUMENT_H
+#define CONTAIN_RUN_DOCUMENT_H
+
+#include "app.h"
+
+/* Prints a JSON document in lines that can be searched, as other runtimes print theirs. */
+int document_print(struct app *app, const char *document);
+
+#endif

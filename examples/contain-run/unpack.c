@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+
+/* unpack: an image's root file system to a folder. */
+
+#include "commands.h"
+#include "source.h"
+#include "unpack.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "512", "10M", "2G": bytes, by powers of 1024. */
+static bool parse_size(const char *text, uint64_t *ret)
+{
+        static const char units[] = "KMGT";
+        const char *unit;
+        uint64_t value;
+        char *end;
+
+        if (text[0] < '0' || text[0] > '9')
+                return false;
+        errno = 0;
+        value = strtoull(text, &end, 10);
+        if (errno != 0)
+                return false;
+        unit = *end ? strchr(units, *end) : NULL;
+        if (*end && (!unit || end[1] != '\0'))
+                return false;
+        for (ptrdiff_t i = 0; unit && i <= unit - units; i++)
+                if (__builtin_mul_overflow(value, (uint64_t)1024, &value))
+                        return false;
+        *ret = value;
+        return true;
+}
+
+static int get_size(struct app *app, const char *name, const char *text, uint64_t *ret)
+{
+        if (text && !parse_size(text, ret))
+                return app_fail(app, "--%s '%s' is no number such as 1000, 64M or 2G", name, text);
+        return 0;
+}
+
+/* "UID:GID", numbers. */
+static bool parse_owner(const char *text, uint32_t *ret_uid, uint32_t *ret_gid)
+{
+        char rest;
+
+        return text[0] >= '0' && text[0] <= '9' &&
+               sscanf(text, "%" SCNu32 ":%" SCNu32 "%c", ret_uid, ret_gid, &rest) == 2;
+}
+
+static int get_owner(struct app *app, const struct unpack_options *options, contain_unpack_options_t *ret)
+{
+        if (options->owner && options->uid_maps.n > 0)
+                return app_fail(app, "--owner and --uid-map exclude each other");
+        if (options->gid_maps.n > 0 && options->uid_maps.n == 0)
+                return app_fail(app, "--gid-map is of no use without --uid-map");
+        if (options->uid_maps.n > 0) {
+                ret->owner = CONTAIN_OWNER_SHIFTED;
+                ret->uid_maps = options->uid_maps.items;
+                ret->gid_maps = options->gid_maps.items;
+        } else if (options->owner) {
+                ret->owner = CONTAIN_OWNER_SINGLE;
+                if (strcmp(options->owner, "me") == 0) {
+                        ret->uid = geteuid();
+                        ret->gid = getegid();
+                } else if (!parse_owner(options->owner, &ret->uid, &ret->gid)) {
+                        return app_fail(app, "--owner '%s' is neither 'me' nor UID:GID", options->owner);
+                }
+        }
+        return 0;
+}
+
+int unpack_get(struct app *app, const struct unpack_options *options, contain_unpack_options_t *ret)
+{
+        contain_unpack_options_t result = { .size = sizeof(result) };
+        int r;
+
+        if (options->no_devices)
+                result.flags |= CONTAIN_UNPACK_NO_DEVICES;
+        if ((r = get_owner(app, options, &result)) != 0 ||
+            (r = get_size(app, "max-size", options->max_bytes, &result.max_bytes)) != 0 ||
+            (r = get_size(app, "max-file-size", options->max_file_bytes, &result.max_file_bytes)) != 0 ||
+            (r = get_size(app, "max-entries", options->max_entries, &result.max_entries)) != 0 ||
+            (r = get_size(app, "max-depth", options->max_depth, &result.max_depth)) != 0)
+                return r;
+        *ret = result;
+        return 0;
+}
+
+static int run(struct app *app, const void *values, const struct operands *operands)
+{
+        const struct unpack_options *options = values;
+        _cleanup_context_ contain_ctx_t *ctx = NULL;
+        _cleanup_error_ contain_error_t *error = NULL;
+        contain_image_options_t image_options;
+        contain_unpack_options_t unpack;
+        struct progress progress;
+        int r;
+
+        r = app_context(app, &ctx);
+        if (r == 0)
+                r = unpack_get(app, options, &unpack);
+        if (r == 0)
+                r = source_get(app, &options->source, &progress, &image_options);
+        if (r != 0)
+                return r;
+        r = contain_image_unpack(ctx, operands->words[0], operands->words[1], &image_options, &unpack, NULL,
+                                 &error);
+        progress_end(&progress);
+        return r < 0 ? app_fail_error(app, error) : EXIT_SUCCESS;
+}
+
+const struct option unpack_options[] = {
+        { "owner", 0, OPTION_TEXT, offsetof(struct unpack_options, owner), "UID:GID",
+          "one owner for all files; 'me' for the caller" },
+        { "uid-map", 0, OPTION_LIST, offsetof(struct unpack_options, uid_maps), "INSIDE:OUTSIDE:COUNT",
+          "owners shifted as for a user namespace; may be repeated" },
+        { "gid-map", 0, OPTION_LIST, offsetof(struct unpack_options, gid_maps), "INSIDE:OUTSIDE:COUNT",
+          "the same for groups, if it is different" },
+        { "no-devices", 0, OPTION_FLAG, offsetof(struct unpack_options, no_devices), NULL,
+          "leave device nodes out" },
+        { "max-size", 0, OPTION_TEXT, offsetof(struct unpack_options, max_bytes), "BYTES",
+          "refuse images with more than this, such as 2G, in all files together" },
+        { "max-file-size", 0, OPTION_TEXT, offsetof(struct unpack_options, max_file_bytes), "BYTES",
+          "refuse files that are larger" },
+        { "max-entries", 0, OPTION_TEXT, offsetof(struct unpack_options, max_entries), "NUMBER",
+          "refuse images with more files than this" },
+        { "max-depth", 0, OPTION_TEXT, offsetof(struct unpack_options, max_depth), "NUMBER",
+          "refuse folders that are deeper in each other" },
+        { 0 },
+};
+
+const struct command command_unpack = {
+        .name = "unpack",
+        .synopsis = "IMAGE DIR",
+        .summary = "write the root file system of an image to a folder",
+        .options = { unpack_options, source_options },
+        .options_size = sizeof(struct unpack_options),
+        .min_operands = 2,
+        .max_operands = 2,
+        .run = run,
+};
