@@ -53,9 +53,9 @@ struct ct_unpack_counts {
 /* Applies the layers of @image, in their order, to the empty folder @root_fd. */
 int ct_unpack_image(const struct ct_image *image, int root_fd, const struct ct_unpack *how,
                     const struct ct_job *job, struct ct_unpack_counts *ret, contain_error_t **err);
-/* Applies one uncompressed tar. */
-int ct_unpack_layer(struct ct_stream *tar, int root_fd, const struct ct_unpack *how, const struct ct_job *job,
-                    struct ct_unpack_counts *counts, contain_error_t **err);
+/* Applies one uncompressed tar, @stream. */
+int ct_unpack_layer(struct ct_stream *stream, int root_fd, const struct ct_unpack *how,
+                    const struct ct_job *job, struct ct_unpack_counts *counts, contain_error_t **err);
 
 /* Removes everything in and below @name in @dir_fd, never across a mount and never by a link. -ENOENT is 0.
  */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A tree that is being written, as a whole: who writes it, and how much it may become. */
+
+#include "image/writer.h"
+
+#include "base/fds.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+/* The first user namespace has all ids, in their places; no other has. */
+static bool is_in_first_user_namespace(void)
+{
+        _cleanup_free_ char *text = NULL;
+        unsigned inside, outside, count;
+
+        if (ct_read_file_at(AT_FDCWD, "/proc/self/uid_map", 4096, &text, NULL) < 0)
+                return true;
+        return sscanf(text, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
+               count == UINT32_MAX;
+}
+
+int ct_tree_init(struct ct_tree *tree, int root_fd, const struct ct_unpack *how,
+                 struct ct_unpack_counts *counts, contain_error_t **err)
+{
+        size_t i;
+        int is_empty;
+
+        *tree = (struct ct_tree){ .root_fd = root_fd, .how = how, .counts = counts };
+        for (i = 0; i < CT_FOLDERS; i++)
+                tree->folders[i].fd = -EBADF;
+        tree->uid = geteuid();
+        tree->gid = getegid();
+        tree->needs_rights = tree->uid != 0;
+        tree->is_unprivileged = tree->uid != 0 || !is_in_first_user_namespace();
+        is_empty = ct_tree_is_empty(root_fd);
+        if (is_empty < 0)
+                return ct_fail(err, CONTAIN_E_UNPACK, -is_empty, NULL, "cannot read the root folder");
+        if (is_empty || how->whiteouts_as_overlay)
+                return 0;
+        tree->brought = ct_brought_new();
+        return tree->brought ? 0 : ct_fail_memory(err);
+}
+
+static int fail_limit(contain_error_t **err, const char *what, uint64_t limit)
+{
+        return ct_fail(err, CONTAIN_E_SIZE, EFBIG, NULL, "the image has more than %llu %s",
+                       (unsigned long long)limit, what);
+}
+
+int ct_tree_count(struct ct_tree *tree, contain_error_t **err)
+{
+        uint64_t limit = tree->how->limits.entries;
+
+        if (limit > 0 && tree->counts->entries >= limit)
+                return fail_limit(err, "entries", limit);
+        tree->counts->entries++;
+        return 0;
+}
+
+int ct_tree_count_bytes(struct ct_tree *tree, uint64_t bytes, contain_error_t **err)
+{
+        uint64_t limit = tree->how->limits.bytes, before = tree->counts->bytes;
+
+        if ((limit > 0 && (before > limit || bytes > limit - before)) || bytes > UINT64_MAX - before)
+                return fail_limit(err, "bytes", limit);
+        tree->counts->bytes += bytes;
+        return 0;
+}
