@@ -11,11 +11,13 @@ as_root() {
         fi
 }
 
-# Those of the packages named that are not installed. pkgconf stands in for pkg-config where it has taken its place.
+# Those of the packages named that are not installed. pkgconf stands in for pkg-config where it has taken its place, any other
+# flavour of libcurl for the one that is named, as there can be one only.
 missing_packages() {
         for package in "$@"; do
                 dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed && continue
                 [ "$package" = pkg-config ] && command -v pkg-config >/dev/null && continue
+                [ "$package" = libcurl4-gnutls-dev ] && pkg-config --exists libcurl 2>/dev/null && continue
                 printf '%s ' "$package"
         done
 }
@@ -45,4 +47,8 @@ install_optional_packages() {
 }
 
 # shellcheck disable=SC2034 # for those who source this
-packages_to_build='gcc libc6-dev meson ninja-build pkg-config libjson-c-dev libseccomp-dev libcap-ng-dev python3'
+packages_to_build='gcc libc6-dev meson ninja-build pkg-config libjson-c-dev libseccomp-dev libcap-ng-dev python3
+libarchive-dev libcurl4-gnutls-dev nettle-dev zlib1g-dev libzstd-dev liblzma-dev'
+# Other tools for images, a registry, and supervisors: what the tests of images are compared with, and run in.
+# shellcheck disable=SC2034
+packages_to_compare_images='skopeo umoci buildah podman docker-registry apache2-utils runit supervisor attr acl zstd xz-utils openssl'

@@ -16,7 +16,7 @@ extern "C" {
  *
  * All work is done by a program of its own, contain-image, which a call starts and which is gone when the
  * call returns. A build may be without it: then every function here answers -EOPNOTSUPP
- * (CONTAIN_E_UNSUPPORTED), and "org.libcontain.images" in contain_features_json()'s annotations is "false".
+ * (CONTAIN_E_UNSUPPORTED), and the annotation "libcontain.images" of contain_features_json() is "false".
  */
 
 /** How far a call is. There may be more members in later versions. */

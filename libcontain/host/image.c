@@ -152,12 +152,17 @@ static int start(struct talk *talk)
 
 /* --- while it works ------------------------------------------------------------------------- */
 
+static int clean_ms(const struct talk *talk)
+{
+        return talk->call->clean_ms > 0 ? talk->call->clean_ms : CLEAN_MS;
+}
+
 /* Its end of the socket tells it; what it still says is listened to. */
 static void stop(struct talk *talk, bool timed_out)
 {
         talk->stopping = true;
         talk->timed_out = timed_out;
-        talk->deadline = now_ms() + CLEAN_MS;
+        talk->deadline = now_ms() + clean_ms(talk);
         (void)shutdown(talk->socket_fd, SHUT_WR);
 }
 
@@ -387,7 +392,7 @@ int ct_image_call(const struct ct_image_call *call, char **ret, int *ret_fd, con
         r = listen_to(&talk, ret, ret_fd, &told);
         silent = r < 0 && !told;
         /* One that has said all it has to say only has to end; one that hangs up first may still clean up. */
-        end(&talk, r == -ETIMEDOUT && silent ? 0 : CLEAN_MS, &ended);
+        end(&talk, r == -ETIMEDOUT && silent ? 0 : clean_ms(&talk), &ended);
         if (r >= 0)
                 return 0;
         if (!talk.stopping && !silent && err) {

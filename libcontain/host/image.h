@@ -31,6 +31,7 @@ struct ct_image_call {
         const int *fds; /* the request says by index which is what */
         size_t n_fds;
         int timeout_ms; /* less than 0: for ever */
+        int clean_ms;   /* how long it may take to clean up when it is told to stop; 0: half a minute */
         /* Called now and then, also while nothing moves; non-zero to give up. May be NULL. */
         int (*progress)(void *userdata, const struct ct_image_progress *progress);
         void *userdata;

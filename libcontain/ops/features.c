@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "host/criu.h"
+#include "host/image.h"
 #include "spec/options.h"
 
 #include <cap-ng.h>
@@ -114,6 +115,7 @@ static void put_annotations(struct ct_buf *buf)
         if (version)
                 (void)ct_buf_printf(buf, ", \"libcontain.libseccomp.version\": \"%u.%u.%u\"", version->major,
                                     version->minor, version->micro);
+        (void)ct_buf_printf(buf, ", \"libcontain.images\": \"%s\"", truth(ct_image_built()));
         /* By the name that engines know. */
         (void)ct_buf_printf(buf, ", \"org.opencontainers.runc.checkpoint.enabled\": \"%s\"",
                             truth(ct_criu_find(NULL, &criu, NULL) == 0));
