@@ -16,6 +16,8 @@
  */
 #define CT_CODEC_WINDOW_LOG 26
 
+#define CT_CODEC_MAGIC_SIZE 10 /* bytes by which one is told from another */
+
 /* Between the two: run() takes from the one and fills the other, and moves the pointers along. */
 struct ct_codec_io {
         const uint8_t *in;
@@ -28,7 +30,7 @@ struct ct_codec_io {
 struct ct_codec {
         const char *name;
         size_t magic_size;
-        uint8_t magic[10];
+        uint8_t magic[CT_CODEC_MAGIC_SIZE];
         /* NULL: known, and refused */
         int (*open)(void **ret);
         /*
@@ -38,6 +40,9 @@ struct ct_codec {
         int (*run)(void *state, struct ct_codec_io *io, const char *what, contain_error_t **err);
         void (*close)(void *state);
 };
+
+/* What begins with these bytes is compressed with; NULL: it is as it is. */
+const struct ct_codec *ct_codec_find(const uint8_t *bytes, size_t size);
 
 extern const struct ct_codec ct_codec_gzip, ct_codec_zstd, ct_codec_xz;
 

@@ -49,7 +49,7 @@ static bool is_skippable(const uint8_t *bytes, size_t size)
         return size >= 4 && (bytes[0] & 0xf0) == 0x50 && memcmp(bytes + 1, "\x2a\x4d\x18", 3) == 0;
 }
 
-static const struct ct_codec *recognise(const uint8_t *bytes, size_t size)
+const struct ct_codec *ct_codec_find(const uint8_t *bytes, size_t size)
 {
         size_t i;
 
@@ -84,13 +84,13 @@ static int begin(struct decompressor *decompressor, contain_error_t **err)
         const struct ct_codec *codec;
         int r;
 
-        while (decompressor->end < sizeof codecs[0]->magic && !decompressor->is_ended) {
+        while (decompressor->end < CT_CODEC_MAGIC_SIZE && !decompressor->is_ended) {
                 r = fill(decompressor, err);
                 if (r < 0)
                         return r;
         }
         decompressor->is_known = true;
-        codec = recognise(decompressor->in, decompressor->end);
+        codec = ct_codec_find(decompressor->in, decompressor->end);
         if (!codec)
                 return 0;
         if (!codec->open)

@@ -48,6 +48,7 @@ struct ct_source_options {
         bool insecure; /* a registry without TLS, or with a certificate that nobody vouches for */
         int stdin_fd;  /* what "-" is; -1 */
         int spool_fd;  /* a folder on the target's file system for what has to be read twice; -1: /var/tmp */
+        uint64_t spool_bytes_max; /* most that is put there; 0: SPOOL_MAX of spool.c */
         const struct ct_job *job; /* whom to tell of progress, and who may cancel */
 };
 
@@ -57,6 +58,7 @@ struct ct_source_options {
  */
 int ct_source_open(struct ct_arena *arena, const char *name, const struct ct_source_options *options,
                    struct ct_image *ret, contain_error_t **err);
+/* After the streams that it gave. */
 struct ct_source *ct_source_free(struct ct_source *source);
 CT_CLEANUP(struct ct_source, ct_source_free)
 
@@ -67,6 +69,10 @@ int ct_source_blob(struct ct_source *source, const struct ct_descriptor *blob, s
  * more than once. */
 int ct_source_layer(struct ct_source *source, const struct ct_layer *layer, struct ct_stream **ret,
                     contain_error_t **err);
+/* The same, decompressed by a thread that is up to @ahead bytes ahead; the diff_id is verified by the reader,
+ * so that two processors share the work. */
+int ct_source_layer_ahead(struct ct_source *source, const struct ct_layer *layer, size_t ahead,
+                          struct ct_stream **ret, contain_error_t **err);
 
 /* For the kinds of sources themselves: what one has to bring. */
 struct ct_source_type {
@@ -84,8 +90,7 @@ struct ct_source {
         const struct ct_source_type *type;
 };
 
-/* Reads a manifest or an index (image-spec or docker's schema 2) that was verified; @fetch gets further
- * manifests. */
+/* Those that there are; how one that begins with a manifest goes on is in manifest.h. */
 extern const struct ct_source_type ct_source_oci, ct_source_oci_archive, ct_source_docker_archive,
         ct_source_dir, ct_source_tarball, ct_source_registry, ct_source_docker_daemon;
 
