@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_IMAGE_LOCAL_H
+#define CT_IMAGE_LOCAL_H
+
+/* Sources on this machine, once it is known what kind they are. */
+
+#include "image/files.h"
+#include "image/input.h"
+#include "image/source.h"
+
+/* Files of an image layout; all take @files over. @tag chooses among several images; NULL. */
+int ct_layout_open(struct ct_arena *arena, struct ct_files *files, const char *tag,
+                   const struct ct_source_options *options, struct ct_image *ret, contain_error_t **err);
+int ct_docker_archive_open(struct ct_arena *arena, struct ct_files *files, const char *tag,
+                           const struct ct_source_options *options, struct ct_image *ret,
+                           contain_error_t **err);
+int ct_blob_folder_open(struct ct_arena *arena, struct ct_files *files, const char *tag,
+                        const struct ct_source_options *options, struct ct_image *ret, contain_error_t **err);
+
+/* A root file system; both take @input over. */
+int ct_tarball_open(struct ct_arena *arena, struct ct_input *input, struct ct_image *ret,
+                    contain_error_t **err);
+int ct_folder_open(struct ct_arena *arena, struct ct_input *input, struct ct_image *ret,
+                   contain_error_t **err);
+
+/* The files of a folder, or of a tar, decompressed first where it has to be; takes @input over. */
+int ct_local_files(struct ct_input *input, const struct ct_source_options *options, struct ct_files **ret,
+                   contain_error_t **err);
+
+/* Opens what @text names without saying what kind it is. */
+int ct_local_open(struct ct_arena *arena, const char *text, const struct ct_source_options *options,
+                  struct ct_image *ret, contain_error_t **err);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+
+/* tarball: the tar of a root file system that is no image, so that nothing is known of it but what it holds.
+ */
+
+#include "image/local.h"
+
+struct tarball {
+        struct ct_source source;
+        struct ct_input input;
+};
+
+static int get_blob(struct ct_source *source, const struct ct_descriptor *blob, struct ct_stream **ret,
+                    contain_error_t **err)
+{
+        (void)blob;
+        return ct_input_stream(&((struct tarball *)source)->input, ret, err);
+}
+
+static void free_tarball(struct ct_source *source)
+{
+        ct_input_done(&((struct tarball *)source)->input);
+}
+
+int ct_tarball_open(struct ct_arena *arena, struct ct_input *input, struct ct_image *ret,
+                    contain_error_t **err)
+{
+        struct tarball *tarball = ct_arena_alloc(arena, sizeof *tarball);
+        struct ct_layer *layer = ct_arena_alloc(arena, sizeof *layer);
+
+        if (!tarball || !layer)
+                return ct_fail_memory(err);
+        if (input->tag)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
+                               "'%s' is a root file system, in which there is no image '%s'", input->path,
+                               input->tag);
+        tarball->source.type = &ct_source_tarball;
+        tarball->input = *input;
+        input->fd = -EBADF;
+
+        layer->blob = (struct ct_descriptor){ .media_type = "", .size = -1, .place = tarball->input.path };
+        *ret = (struct ct_image){
+                .source = &tarball->source,
+                .name = ret->name,
+                .manifest = { .media_type = "", .size = -1 },
+                .config = { .media_type = "", .size = -1 },
+                .config_json = "{}",
+                .layers = layer,
+                .n_layers = 1,
+        };
+        return 0;
+}
+
+static int open_tarball(struct ct_arena *arena, const char *rest, const struct ct_source_options *options,
+                        struct ct_image *ret, contain_error_t **err)
+{
+        _cleanup_(ct_input_done) struct ct_input input = { .fd = -EBADF };
+        int r;
+
+        r = ct_input_open(arena, rest, options, &input, err);
+        if (r < 0)
+                return r;
+        if (input.is_folder)
+                return ct_fail(err, CONTAIN_E_SOURCE, EISDIR, NULL, "'%s' is a folder, not a tar archive",
+                               input.path);
+        return ct_tarball_open(arena, &input, ret, err);
+}
+
+const struct ct_source_type ct_source_tarball = {
+        .name = "tarball",
+        .open = open_tarball,
+        .blob = get_blob,
+        .free = free_tarball,
+};
