@@ -5,8 +5,6 @@
 #include "image/request.h"
 #include "image/requests.h"
 
-#pragma weak ct_source_free
-
 static void put_digest(struct ct_buf *buf, const char *key, const struct ct_digest *digest)
 {
         char text[CT_DIGEST_TEXT];

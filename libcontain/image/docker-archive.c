@@ -68,7 +68,7 @@ static int read_items(struct ct_arena *arena, const struct ct_files *files, stru
         struct ct_json root, element;
         const char *text;
         struct item *items;
-        size_t size, i, n;
+        size_t size, i, n = 0;
         int r;
 
         r = ct_files_read(files, arena, "manifest.json", CT_IMAGE_JSON_MAX, &text, &size, err);
@@ -183,8 +183,8 @@ static int fail_choice(const struct ct_files *files, const struct item *items, s
 static int choose(struct ct_arena *arena, const struct ct_files *files, const char *tag, struct item *ret,
                   contain_error_t **err)
 {
-        struct item *items;
-        size_t i, n, position;
+        struct item *items = NULL;
+        size_t i, n = 0, position;
         int r;
 
         r = read_items(arena, files, &items, &n, err);
@@ -249,7 +249,7 @@ static int load(struct ct_arena *arena, struct docker_archive *archive, const ch
         _cleanup_(ct_stream_freep) struct ct_stream *stream = NULL;
         _cleanup_buf_ struct ct_buf buf = CT_BUF_INIT;
         struct ct_image_config config;
-        struct item item;
+        struct item item = { .config = NULL };
         int r;
 
         r = choose(arena, archive->files, tag, &item, err);

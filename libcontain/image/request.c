@@ -4,8 +4,6 @@
 
 #include "image/request.h"
 
-#pragma weak ct_source_open
-
 int ct_request_source_options(struct ct_job *job, struct ct_source_options *ret, contain_error_t **err)
 {
         struct ct_source_options options = { .stdin_fd = -1, .spool_fd = -1, .job = job };
@@ -41,8 +39,5 @@ int ct_request_open_image(struct ct_job *job, struct ct_image *ret, contain_erro
         r = ct_request_source_options(job, &options, err);
         if (r < 0)
                 return r;
-        if (!ct_source_open)
-                return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, NULL,
-                               "no source of images is built in");
         return ct_source_open(job->arena, name, &options, ret, err);
 }
