@@ -95,9 +95,11 @@ int ct_input_open(struct ct_arena *arena, const char *text, const struct ct_sour
                 r = find_path(arena, text, &input);
                 if (r == -ENOMEM)
                         return ct_fail_memory(err);
+                if (r < 0 && is_absent(r))
+                        return ct_fail(err, CONTAIN_E_SOURCE, ENOENT, NULL, "there is no file or folder '%s'",
+                                       text);
                 if (r < 0)
-                        return ct_fail(err, CONTAIN_E_SOURCE, -r, NULL, "cannot open '%s'",
-                                       is_absent(r) ? text : input.path);
+                        return ct_fail(err, CONTAIN_E_SOURCE, -r, NULL, "cannot open '%s'", input.path);
         }
         if (fstat(input.fd, &status) < 0)
                 return ct_fail(err, CONTAIN_E_SOURCE, errno, NULL, "cannot open '%s'", input.path);

@@ -133,8 +133,7 @@ int ct_local_open(struct ct_arena *arena, const char *text, const struct ct_sour
         r = ct_input_open(arena, text, options, &input, &error);
         if (r < 0) {
                 if (r == -ENOENT && text[0] != '/' && text[0] != '.')
-                        ct_error_set_hint(&error, "there is no such file; from a registry it is docker://%s",
-                                          text);
+                        ct_error_set_hint(&error, "an image of a registry is docker://%s", text);
                 if (err)
                         *err = error;
                 else

@@ -5,6 +5,8 @@
 
 #include "image/local.h"
 
+#include <sys/stat.h>
+
 struct tarball {
         struct ct_source source;
         struct ct_input input;
@@ -27,6 +29,7 @@ int ct_tarball_open(struct ct_arena *arena, struct ct_input *input, struct ct_im
 {
         struct tarball *tarball = ct_arena_alloc(arena, sizeof *tarball);
         struct ct_layer *layer = ct_arena_alloc(arena, sizeof *layer);
+        struct stat status;
 
         if (!tarball || !layer)
                 return ct_fail_memory(err);
@@ -34,6 +37,8 @@ int ct_tarball_open(struct ct_arena *arena, struct ct_input *input, struct ct_im
                 return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
                                "'%s' is a root file system, in which there is no image '%s'", input->path,
                                input->tag);
+        if (fstat(input->fd, &status) == 0 && status.st_size == 0)
+                return ct_fail(err, CONTAIN_E_IMAGE, EBADMSG, NULL, "'%s' is empty", input->path);
         tarball->source.type = &ct_source_tarball;
         tarball->input = *input;
         input->fd = -EBADF;
