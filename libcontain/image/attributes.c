@@ -220,9 +220,16 @@ int ct_tree_clear_attributes(const struct ct_member *member, int fd, contain_err
 
 int ct_tree_clear_access(int fd, const char *path, contain_error_t **err)
 {
-        if ((fremovexattr(fd, ACCESS_ACL) < 0 && errno != ENODATA && errno != EOPNOTSUPP) ||
-            (fremovexattr(fd, DEFAULT_ACL) < 0 && errno != ENODATA && errno != EOPNOTSUPP && errno != EACCES))
-                return ct_fail(err, CONTAIN_E_UNPACK, errno, NULL, "cannot remove the access list of '/%s'",
-                               path);
+        static const char *const lists[] = { ACCESS_ACL, DEFAULT_ACL };
+        char link[64];
+        size_t i;
+
+        /* By its name in /proc, as @fd may be one that can only be looked at. */
+        (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        for (i = 0; i < sizeof lists / sizeof *lists; i++)
+                if (removexattr(link, lists[i]) < 0 && errno != ENODATA && errno != EOPNOTSUPP &&
+                    errno != EACCES)
+                        return ct_fail(err, CONTAIN_E_UNPACK, errno, NULL,
+                                       "cannot remove the access list of '/%s'", path);
         return 0;
 }

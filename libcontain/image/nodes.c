@@ -216,16 +216,23 @@ static int make_node(const struct ct_folder *folder, const struct ct_member *mem
         return r < 0 ? -errno : 0;
 }
 
+/* What has no descriptor of its own that could be used: a device must not be opened. */
 static int set_node_mode(const struct ct_folder *folder, const struct ct_member *member,
                          contain_error_t **err)
 {
         char path[NAME_MAX + 64];
         _cleanup_close_ int fd = -EBADF;
+        int r;
 
         fd = openat(folder->fd, member->path.text + member->path.name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return fail(member, err, errno, "look at");
         (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        if (folder->has_default_acl) {
+                r = ct_tree_clear_access(fd, member->path.text, err);
+                if (r < 0)
+                        return r;
+        }
         return chmod(path, member->mode & 07777) < 0 ? fail(member, err, errno, "set the mode of") : 0;
 }
 

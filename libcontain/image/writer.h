@@ -112,7 +112,8 @@ int ct_tree_set_attributes(struct ct_tree *tree, const struct ct_member *member,
                            contain_error_t **err);
 /* Takes away those that @member does not have. */
 int ct_tree_clear_attributes(const struct ct_member *member, int fd, contain_error_t **err);
-/* Takes away the access lists that a folder with a default one gives to what is made in it. */
+/* Takes away the access lists that a folder with a default one gives to what is made in it. @fd may be one of
+ * O_PATH. */
 int ct_tree_clear_access(int fd, const char *path, contain_error_t **err);
 
 #endif
