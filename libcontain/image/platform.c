@@ -58,6 +58,17 @@ static int this_machine(struct ct_arena *arena, struct ct_platform *ret, contain
         return ret->architecture ? 0 : ct_fail_memory(err);
 }
 
+/* "arm/v7" is short for "linux/arm/v7". */
+static bool is_architecture(const char *name)
+{
+        size_t i;
+
+        for (i = 0; i < sizeof machines / sizeof machines[0]; i++)
+                if (strcmp(machines[i].architecture, name) == 0)
+                        return true;
+        return false;
+}
+
 static int refuse(const char *text, contain_error_t **err)
 {
         (void)ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "'%.100s' is not a platform", text);
@@ -85,11 +96,14 @@ int ct_platform_parse(struct ct_arena *arena, const char *text, struct ct_platfo
                         return refuse(text, err);
                 parts[n++] = next;
         }
-        platform.architecture = n == 1 ? parts[0] : parts[1];
-        if (n > 1)
+        if (n == 1 || (n == 2 && is_architecture(parts[0]))) {
+                platform.architecture = parts[0];
+                platform.variant = n == 2 ? parts[1] : "";
+        } else {
                 platform.os = parts[0];
-        if (n > 2)
-                platform.variant = parts[2];
+                platform.architecture = parts[1];
+                platform.variant = n == 3 ? parts[2] : "";
+        }
         for (i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++) {
                 if (strcmp(platform.architecture, synonyms[i].written) == 0) {
                         platform.architecture = synonyms[i].architecture;
