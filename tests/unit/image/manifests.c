@@ -39,30 +39,31 @@ TEST(manifests_have_a_config_and_layers)
         EXPECT_EQ(
                 parse(arena, CT_MEDIA_MANIFEST,
                       "{\"schemaVersion\":2,\"mediaType\":\"" CT_MEDIA_MANIFEST "\"," CONFIG
-                      ",\"layers\":[" LAYER("application/vnd.oci.image.layer.v1.tar+gzip") "," LAYER("applica"
-                                                                                                     "tion/"
-                                                                                                     "vnd."
-                                                                                                     "oci."
-                                                                                                     "image."
-                                                                                                     "layer."
-                                                                                                     "v1.tar+"
-                                                                                                     "zstd") "," LAYER(
-                              "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip") "," LAYER("appl"
-                                                                                                        "icat"
-                                                                                                        "ion/"
-                                                                                                        "vnd."
-                                                                                                        "dock"
-                                                                                                        "er."
-                                                                                                        "imag"
-                                                                                                        "e."
-                                                                                                        "root"
-                                                                                                        "fs."
-                                                                                                        "fore"
-                                                                                                        "ign."
-                                                                                                        "diff"
-                                                                                                        ".tar"
-                                                                                                        ".gzi"
-                                                                                                        "p") "," LAYER("application/vnd.docker.image.rootfs.diff.tar") "]}",
+                      ",\"layers\":[" LAYER("application/vnd.oci.image.layer.v1.tar+gzip") "," LAYER(
+                              "applica"
+                              "tion/"
+                              "vnd."
+                              "oci."
+                              "image."
+                              "layer."
+                              "v1.tar+"
+                              "zstd") "," LAYER("application/"
+                                                "vnd.oci.image.layer.nondistributable.v1.tar+gzip") "," LAYER("appl"
+                                                                                                              "icat"
+                                                                                                              "ion/"
+                                                                                                              "vnd."
+                                                                                                              "dock"
+                                                                                                              "er."
+                                                                                                              "imag"
+                                                                                                              "e."
+                                                                                                              "root"
+                                                                                                              "fs."
+                                                                                                              "fore"
+                                                                                                              "ign."
+                                                                                                              "diff"
+                                                                                                              ".tar"
+                                                                                                              ".gzi"
+                                                                                                              "p") "," LAYER("application/vnd.docker.image.rootfs.diff.tar") "]}",
                       &manifest, message),
                 0);
         EXPECT_STR(message, "");
