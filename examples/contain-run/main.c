@@ -63,6 +63,10 @@ static const struct command *const commands[] = {
         &command_umount,
         &command_inspect,
         &command_unpack,
+        &command_pull,
+        &command_images,
+        &command_rmi,
+        &command_gc,
         NULL,
 };
 /* clang-format on */

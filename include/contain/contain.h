@@ -10,6 +10,7 @@
 #include <contain/context.h>
 #include <contain/error.h>
 #include <contain/image.h>
+#include <contain/image-store.h>
 #include <contain/keeper.h>
 #include <contain/mount.h>
 #include <contain/place.h>

@@ -86,7 +86,7 @@ static const char *const inherited[] = {
         "all_proxy",      "https_proxy",   "http_proxy",         "no_proxy",     "SSL_CERT_FILE",
         "DOCKER_HOST",    "DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "HOME",         "XDG_CONFIG_HOME",
         "TMPDIR",         "XDG_DATA_HOME", "XDG_RUNTIME_DIR",    "ASAN_OPTIONS", "UBSAN_OPTIONS",
-        "CONTAINER_HOST",
+        "CONTAINER_HOST", "PATH",
 };
 
 #define N_INHERITED (sizeof(inherited) / sizeof(inherited[0]))

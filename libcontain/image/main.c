@@ -19,10 +19,11 @@ static const struct {
         const char *name;
         int (*run)(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **err);
 } requests[] = {
-        { "inspect", ct_do_inspect },   { "unpack", ct_do_unpack }, { "pull", ct_do_pull },
-        { "images", ct_do_images },     { "mount", ct_do_mount },   { "gc", ct_do_gc },
-        { "export", ct_do_export },     { "deploy", ct_do_deploy }, { "releases", ct_do_releases },
-        { "rollback", ct_do_rollback }, { "prune", ct_do_prune },   { "config", ct_do_config },
+        { "inspect", ct_do_inspect }, { "unpack", ct_do_unpack },     { "pull", ct_do_pull },
+        { "images", ct_do_images },   { "mount", ct_do_mount },       { "gc", ct_do_gc },
+        { "remove", ct_do_remove },   { "unmount", ct_do_unmount },   { "export", ct_do_export },
+        { "deploy", ct_do_deploy },   { "releases", ct_do_releases }, { "rollback", ct_do_rollback },
+        { "prune", ct_do_prune },     { "config", ct_do_config },
 };
 
 static int run(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **err)

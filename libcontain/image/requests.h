@@ -20,6 +20,8 @@ CT_REQUEST(unpack);
 CT_REQUEST(pull);
 CT_REQUEST(images);
 CT_REQUEST(mount);
+CT_REQUEST(unmount);
+CT_REQUEST(remove);
 CT_REQUEST(gc);
 
 CT_REQUEST(export);

@@ -9,12 +9,12 @@
 #include <string.h>
 
 static const struct ct_source_type *const types[] = {
-        &ct_source_oci, &ct_source_oci_archive, &ct_source_docker_archive, &ct_source_dir, &ct_source_tarball,
+        &ct_source_oci,     &ct_source_oci_archive, &ct_source_docker_archive, &ct_source_dir,
+        &ct_source_tarball, &ct_source_registry,    &ct_source_docker_daemon,
 };
 
 /* Transports of containers-transports(5) that there is no source for. */
-static const char *const others[] = { "atomic", "containers-storage", "docker-daemon", "docker", "ostree",
-                                      "sif" };
+static const char *const others[] = { "atomic", "containers-storage", "ostree", "sif" };
 
 /* Does @name begin with "@transport:"? What follows, or NULL. */
 static const char *after(const char *name, const char *transport)

@@ -82,6 +82,9 @@ struct ct_source_type {
         /* Unverified; may be called by several threads. */
         int (*blob)(struct ct_source *source, const struct ct_descriptor *blob, struct ct_stream **ret,
                     contain_error_t **err);
+        /* The same, but for its first @offset bytes; NULL for one that can only begin at the beginning. */
+        int (*blob_from)(struct ct_source *source, const struct ct_descriptor *blob, uint64_t offset,
+                         struct ct_stream **ret, contain_error_t **err);
         void (*free)(struct ct_source *source);
 };
 

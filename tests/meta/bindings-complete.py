@@ -23,6 +23,7 @@ PYTHON_CLASSES = (('CONTAIN_E_', 'ErrorCode'), ('CONTAIN_CAUSE_', 'Cause'), ('CO
                   ('CONTAIN_PLACE_', 'PlaceFlags'), ('CONTAIN_MOUNT_', 'MountFlags'), ('CONTAIN_UNMOUNT_', 'UnmountFlags'), ('CONTAIN_KEEPER_', 'KeeperFlags'),
                   ('CONTAIN_ATTACH_', 'AttachFlags'), ('CONTAIN_LOGS_', 'LogsFlags'), ('CONTAIN_IMAGE_', 'ImageFlags'),
                   ('CONTAIN_UNPACK_', 'UnpackFlags'), ('CONTAIN_OWNER_', 'Owner'),
+                  ('CONTAIN_COLLECT_', 'CollectFlags'),
                   ('CONTAIN_', 'Flags'))
 
 
@@ -63,6 +64,7 @@ def python_type(declared, lib):
         'const contain_keeper_options_t *': ctypes.POINTER(lib.KeeperOptions),
         'const contain_logs_options_t *': ctypes.POINTER(lib.LogsOptions),
         'contain_log_entry_t *': ctypes.POINTER(lib.LogEntry),
+        'int *': ctypes.POINTER(ctypes.c_int),
         'uint64_t *': ctypes.POINTER(ctypes.c_uint64),
         'contain_log_fn': lib.LOG_FN,
         'const contain_image_options_t *': ctypes.POINTER(lib.ImageOptions),

@@ -250,6 +250,16 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_set_listen_fds": (c_int, [_HANDLE, c_uint, c_char_p, _OUT]),
     "contain_set_notify_socket": (c_int, [_HANDLE, c_char_p, _OUT]),
     "contain_plan_json": (c_int, [_HANDLE, _OUT, _OUT]),
+    # image-store.h
+    "contain_image_pull": (c_int, [_HANDLE, c_char_p, c_char_p, POINTER(ImageOptions), _OUT, _OUT]),
+    "contain_image_store_list_json": (c_int, [_HANDLE, POINTER(ImageOptions), _OUT, _OUT]),
+    "contain_image_store_remove": (c_int, [_HANDLE, c_char_p, POINTER(ImageOptions), _OUT]),
+    "contain_image_store_collect": (c_int, [_HANDLE, c_uint, POINTER(ImageOptions), _OUT, _OUT]),
+    "contain_image_store_mount": (
+        c_int,
+        [_HANDLE, c_char_p, c_char_p, c_int, POINTER(ImageOptions), POINTER(c_int), _OUT, _OUT],
+    ),
+    "contain_image_store_release": (c_int, [_HANDLE, c_char_p, POINTER(ImageOptions), _OUT]),
     # image.h
     "contain_image_inspect_json": (c_int, [_HANDLE, c_char_p, POINTER(ImageOptions), _OUT, _OUT]),
     # place.h

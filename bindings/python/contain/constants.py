@@ -233,6 +233,12 @@ class LogsFlags(IntFlag):
     FOLLOW = 1 << 0
 
 
+class CollectFlags(IntFlag):
+    """How the content store is collected."""
+
+    DRY_RUN = 1
+
+
 class ImageFlags(IntFlag):
     """How to get at an image."""
 

@@ -20,13 +20,14 @@ from ._handle import (
     lib,
 )
 from ._image import Imaging
+from ._image_store import Storing
 from ._lib import LOG_FN
 from .constants import ConfigFlags, LogLevel
 
 LogFunction = Callable[[LogLevel, str], None]
 
 
-class Context(Imaging):
+class Context(Imaging, Storing):
     """Settings and caches that containers share; any number of threads may use it.
 
     state_root      the folder under which each container has its state; by default /run/contain

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Credentials that a program keeps: docker-credential-NAME is told a registry on its standard input, and
+ * answers with a JSON object on its output.
+ */
+
+#include "image/credentials.h"
+
+#include "base/fds.h"
+#include "base/pidfd.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum { MAX_ANSWER = 256 * 1024, SECONDS = 60, CANCEL_MSEC = 200 };
+
+extern char **environ;
+
+struct helper {
+        pid_t pid;
+        int to_fd, from_fd;
+};
+
+static void helper_done(struct helper *helper)
+{
+        helper->to_fd = ct_close(helper->to_fd);
+        helper->from_fd = ct_close(helper->from_fd);
+        if (helper->pid > 0) {
+                (void)kill(helper->pid, SIGKILL);
+                while (waitpid(helper->pid, NULL, 0) < 0 && errno == EINTR)
+                        ;
+        }
+}
+
+static bool is_name(const char *name)
+{
+        return *name && strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") ==
+                                strlen(name);
+}
+
+/* -errno. */
+static int start(const char *program, struct helper *helper)
+{
+        char *argv[] = { (char *)program, (char *)"get", NULL };
+        int to[2] = { -EBADF, -EBADF }, from[2] = { -EBADF, -EBADF }, r;
+        posix_spawn_file_actions_t actions;
+
+        if (pipe2(to, O_CLOEXEC) < 0)
+                return -errno;
+        helper->to_fd = to[1];
+        if (pipe2(from, O_CLOEXEC) < 0) {
+                r = errno;
+                (void)ct_close(to[0]);
+                return -r;
+        }
+        helper->from_fd = from[0];
+        r = posix_spawn_file_actions_init(&actions);
+        if (r == 0) {
+                r = posix_spawn_file_actions_adddup2(&actions, to[0], STDIN_FILENO);
+                if (r == 0)
+                        r = posix_spawn_file_actions_adddup2(&actions, from[1], STDOUT_FILENO);
+                if (r == 0)
+                        r = posix_spawnp(&helper->pid, program, &actions, NULL, argv, environ);
+                (void)posix_spawn_file_actions_destroy(&actions);
+        }
+        (void)ct_close(to[0]);
+        (void)ct_close(from[1]);
+        return -r;
+}
+
+/* All that it says, until it hangs up. */
+static int listen_to(const struct helper *helper, const struct ct_job *job, struct ct_buf *ret)
+{
+        struct pollfd poll_fd = { .fd = helper->from_fd, .events = POLLIN };
+        time_t end = time(NULL) + SECONDS;
+        char part[4096];
+        ssize_t n;
+
+        for (;;) {
+                int ready = poll(&poll_fd, 1, CANCEL_MSEC);
+
+                if (job && ct_job_is_cancelled(job))
+                        return -ECANCELED;
+                if (time(NULL) > end)
+                        return -ETIMEDOUT;
+                if (ready < 0 && errno != EINTR)
+                        return -errno;
+                if (ready <= 0)
+                        continue;
+                n = read(helper->from_fd, part, sizeof(part));
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        return 0;
+                if ((size_t)n > MAX_ANSWER - ret->size)
+                        return -EFBIG;
+                if (ct_buf_append(ret, part, (size_t)n) < 0)
+                        return -ENOMEM;
+        }
+}
+
+/* 1 when it knew, 0 when it ended with another status; -errno. */
+static int converse(const char *program, const char *registry, const struct ct_job *job, struct ct_buf *ret)
+{
+        _cleanup_(helper_done) struct helper helper = { -1, -EBADF, -EBADF };
+        int r, status;
+
+        r = start(program, &helper);
+        if (r < 0)
+                return r;
+        /* One that does not want to know the registry has closed its end; it is the answer that counts.
+         * SIGPIPE is ignored. */
+        r = ct_write_all(helper.to_fd, registry, strlen(registry));
+        if (r < 0 && r != -EPIPE)
+                return r;
+        helper.to_fd = ct_close(helper.to_fd);
+        r = listen_to(&helper, job, ret);
+        if (r < 0)
+                return r;
+        do
+                r = waitpid(helper.pid, &status, 0);
+        while (r < 0 && errno == EINTR);
+        helper.pid = -1;
+        return r < 0 ? -errno : WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+int ct_credentials_ask_program(struct ct_arena *arena, const char *name, const char *registry,
+                               const struct ct_job *job, struct ct_credentials *ret, contain_error_t **err)
+{
+        _cleanup_(ct_json_document_freep) struct ct_json_document *document = NULL;
+        const char *program = ct_arena_printf(arena, "docker-credential-%s", name);
+        _cleanup_buf_ struct ct_buf answer = CT_BUF_INIT;
+        struct ct_credentials found = { 0 };
+        struct ct_json root;
+        int r;
+
+        if (!program)
+                return ct_fail_memory(err);
+        if (!is_name(name))
+                return ct_fail(err, CONTAIN_E_REGISTRY, EINVAL, NULL,
+                               "'%s' does not name a program that keeps credentials", name);
+        r = converse(program, registry, job, &answer);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_REGISTRY, -r, NULL,
+                               "cannot ask '%s' for the credentials of '%s'", program, registry);
+        if (r == 0 && answer.data && strstr(answer.data, "credentials not found"))
+                return 0;
+        if (r == 0)
+                return ct_fail(err, CONTAIN_E_REGISTRY, EACCES, NULL,
+                               "'%s' does not give the credentials of '%s'", program, registry);
+        r = ct_json_parse(arena, program, answer.data ? answer.data : "", answer.size, &document, &root, err);
+        if (r >= 0)
+                r = ct_json_require(ct_json_get_string(&root, "Username", &found.user, err), &root,
+                                    "Username", err);
+        if (r >= 0)
+                r = ct_json_require(ct_json_get_string(&root, "Secret", &found.password, err), &root,
+                                    "Secret", err);
+        if (r < 0)
+                return r;
+        if (strcmp(found.user, "<token>") == 0)
+                found = (struct ct_credentials){ .identity_token = found.password };
+        *ret = found;
+        return 1;
+}
