@@ -15,7 +15,6 @@
 #define ACCESS_ACL     "system.posix_acl_access"
 #define DEFAULT_ACL    "system.posix_acl_default"
 #define LONGEST_LIST   65536 /* XATTR_LIST_MAX */
-#define ACL_ENTRIES    1024
 #define PROC_PATH_SIZE (NAME_MAX + 64)
 
 static int map_id(const struct ct_owner_range *ranges, size_t n, uint32_t id, uint32_t *ret)
@@ -89,6 +88,16 @@ static ssize_t shift_capability(const struct ct_owner *owner, const struct ct_me
         return XATTR_CAPS_SZ_3;
 }
 
+/* What the kernel has no better word for than that it does not support it. */
+static bool is_sound_acl(const struct ct_member_xattr *xattr)
+{
+        const size_t head = sizeof(struct posix_acl_xattr_header),
+                     each = sizeof(struct posix_acl_xattr_entry);
+
+        return xattr->size >= head && (xattr->size - head) % each == 0 &&
+               get_le32(xattr->value) == POSIX_ACL_XATTR_VERSION;
+}
+
 /* An access list with its users and groups as the tree has them, malloc'd. */
 static int shift_acl(const struct ct_owner *owner, const struct ct_member_xattr *xattr, void **ret)
 {
@@ -98,9 +107,6 @@ static int shift_acl(const struct ct_owner *owner, const struct ct_member_xattr 
         size_t i;
         int r = 0;
 
-        if (xattr->size < head || (xattr->size - head) % each != 0 ||
-            (xattr->size - head) / each > ACL_ENTRIES)
-                return -EINVAL;
         copy = malloc(xattr->size);
         if (!copy)
                 return -ENOMEM;
@@ -143,6 +149,8 @@ static int set_mapped(const struct ct_tree *tree, int fd, const char *path, stru
         ssize_t size;
         int r;
 
+        if (is_acl(xattr.name) && !is_sound_acl(&xattr))
+                return -EINVAL;
         if (owner->mode == CT_OWNER_SHIFTED && strcmp(xattr.name, CAPABILITY) == 0) {
                 size = shift_capability(owner, &xattr, capability);
                 if (size < 0)

@@ -48,7 +48,7 @@ static int make_temporary(struct ct_target *target, contain_error_t **err)
                         return ct_fail(err, CONTAIN_E_SYSTEM, errno, NULL, "cannot get a random number");
                 (void)snprintf(target->temporary, sizeof(target->temporary), ".contain-%016llx",
                                (unsigned long long)random);
-                r = mkdirat(target->parent_fd, target->temporary, 0700) < 0 ? -errno : 0;
+                r = mkdirat(target->parent_fd, target->temporary, 0755) < 0 ? -errno : 0;
                 if (r != -EEXIST)
                         break;
         }
