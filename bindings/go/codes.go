@@ -181,6 +181,10 @@ const (
 	flagLinkRemap       = C.CONTAIN_CHECKPOINT_LINK_REMAP
 	flagTCPClose        = C.CONTAIN_CHECKPOINT_TCP_CLOSE
 
+	flagRunReadOnly   = C.CONTAIN_RUN_READ_ONLY
+	flagRunTerminal   = C.CONTAIN_RUN_TERMINAL
+	flagRunUsernsAuto = C.CONTAIN_RUN_USERNS_AUTO
+
 	flagPlaceHostFiles      = C.CONTAIN_PLACE_HOST_FILES
 	flagPlaceKeepPrivileges = C.CONTAIN_PLACE_KEEP_PRIVILEGES
 	flagPlaceUsernsAuto     = C.CONTAIN_PLACE_USERNS_AUTO
@@ -191,14 +195,14 @@ const (
 	flagNoLog         = C.CONTAIN_KEEPER_NO_LOG
 	flagFollow        = C.CONTAIN_LOGS_FOLLOW
 	flagImageInsecure = C.CONTAIN_IMAGE_INSECURE
-	flagStdin           = C.CONTAIN_KEEPER_STDIN
-	flagStdinOnce       = C.CONTAIN_KEEPER_STDIN_ONCE
-	flagRing            = C.CONTAIN_KEEPER_RING
-	flagNoLog           = C.CONTAIN_KEEPER_NO_LOG
-	flagFollow          = C.CONTAIN_LOGS_FOLLOW
-	flagImageInsecure   = C.CONTAIN_IMAGE_INSECURE
-	flagNoDevices       = C.CONTAIN_UNPACK_NO_DEVICES
-	ownerAsIs           = C.CONTAIN_OWNER_AS_IS
-	ownerSingle         = C.CONTAIN_OWNER_SINGLE
-	ownerShifted        = C.CONTAIN_OWNER_SHIFTED
+	flagStdin         = C.CONTAIN_KEEPER_STDIN
+	flagStdinOnce     = C.CONTAIN_KEEPER_STDIN_ONCE
+	flagRing          = C.CONTAIN_KEEPER_RING
+	flagNoLog         = C.CONTAIN_KEEPER_NO_LOG
+	flagFollow        = C.CONTAIN_LOGS_FOLLOW
+	flagImageInsecure = C.CONTAIN_IMAGE_INSECURE
+	flagNoDevices     = C.CONTAIN_UNPACK_NO_DEVICES
+	ownerAsIs         = C.CONTAIN_OWNER_AS_IS
+	ownerSingle       = C.CONTAIN_OWNER_SINGLE
+	ownerShifted      = C.CONTAIN_OWNER_SHIFTED
 )

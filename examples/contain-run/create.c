@@ -57,6 +57,8 @@ static int load(struct app *app, const struct create_options *options, char **pr
         const char *bundle = options->bundle ? options->bundle : ".";
         int r;
 
+        if (options->image.image)
+                return image_run_load(app, options, program, c);
         if (options->config)
                 return load_file(app, c, options->config, bundle);
         if (options->rootfs)
@@ -134,12 +136,14 @@ int create_load(struct app *app, const struct create_options *options, const cha
         _cleanup_container_ contain_t *c = NULL;
         int r;
 
+        if (options->image.image && (options->rootfs || options->bundle || options->config))
+                return app_fail(app, "--image takes the place of --rootfs, --bundle and --config");
         if (options->rootfs && (options->bundle || options->config))
                 return app_fail(app, "--rootfs takes the place of --bundle and --config");
         if (options->rootfs && (!program || !program[0]))
                 return app_fail(app, "--rootfs needs a program to run, after '--'");
-        if (!options->rootfs && program)
-                return app_fail(app, "a program after '--' goes with --rootfs only");
+        if (!options->rootfs && !options->image.image && program)
+                return app_fail(app, "a program after '--' goes with --rootfs or --image only");
         r = create_handle(app, options, id, &c);
         if (r == 0)
                 r = load(app, options, program, c);

@@ -5,11 +5,14 @@
 /* What create and run, and in part plan, have in common. */
 
 #include "app.h"
+#include "image-run.h"
 #include "keeper.h"
 #include "place.h"
 #include "process.h"
+#include "source.h"
 
 struct create_options {
+        struct source_options source; /* of run only; first, as its table counts from the beginning */
         const char *bundle;
         const char *config;
         const char *rootfs; /* not of create */
@@ -23,6 +26,7 @@ struct create_options {
         bool detach;       /* of run only */
         bool keep;         /* of run only */
         struct keeper_options keeper;
+        struct image_run_options image; /* of run only */
         struct place_options place;     /* of run only */
         struct process_options process; /* of run only */
 };

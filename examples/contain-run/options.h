@@ -48,8 +48,8 @@ struct command {
         const char *name;
         const char *synopsis; /* the operands, for help */
         const char *summary;
-        const struct option *options[8]; /* tables, each ended by a row without a name; then NULL */
-        size_t options_size;             /* of the struct that run() gets, zeroed and filled */
+        const struct option *options[12]; /* tables, each ended by a row without a name; then NULL */
+        size_t options_size;              /* of the struct that run() gets, zeroed and filled */
         size_t min_operands, max_operands;
         bool takes_program; /* "--" begins a program, not more operands */
         bool leads_command; /* the first operand ends the options: a command with its own */

@@ -51,6 +51,7 @@ static int check(struct app *app, const struct create_options *options, char **p
                 bool given;
                 const char *name;
         } others[] = {
+                { options->image.image, "--image" },
                 { options->bundle, "--bundle" },
                 { options->config, "--config" },
                 { options->detach, "--detach" },

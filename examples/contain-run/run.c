@@ -90,9 +90,12 @@ static int run(struct app *app, const void *values, const struct operands *opera
                 return app_fail(app, "what runs in place has no ID");
         if (options->place.in_place)
                 return place_run(app, options, operands->program);
-        if (place_is_given(&options->place) || process_is_given(&options->process))
-                return app_fail(app, "options of the process go with --in-place");
-        if (!id && !options->rootfs)
+        if (place_is_given(&options->place))
+                return app_fail(app, "--bind, --copy-files and options for capabilities go with --in-place");
+        if (!options->image.image &&
+            (process_is_given(&options->process) || image_run_is_given(&options->image)))
+                return app_fail(app, "options of the process go with --in-place or --image");
+        if (!id && !options->rootfs && !options->image.image)
                 return app_fail(app, "wrong number of operands: usage is 'run ID'");
         if (options->keeper.wanted && !options->detach)
                 return app_fail(app, "--keeper goes with --detach");
@@ -117,10 +120,11 @@ static const struct option run_options[] = {
 
 const struct command command_run = {
         .name = "run",
-        .synopsis = "ID | --rootfs DIR [ID] -- PROGRAM... | --in-place --rootfs DIR -- PROGRAM...",
+        .synopsis = "ID | --image IMAGE [ID] [-- PROGRAM...] | --rootfs DIR [ID] -- PROGRAM... | --in-place "
+                    "--rootfs DIR -- PROGRAM...",
         .summary = "create and start a container; wait for its end, exit as it does, delete it",
         .options = { create_config_options, create_rootfs_options, create_options, create_keeper_options,
-                     run_options, process_options, place_options },
+                     run_options, image_run_options, process_options, place_options, source_options },
         .options_size = sizeof(struct create_options),
         .max_operands = 1,
         .takes_program = true,

@@ -17,5 +17,6 @@
 #include <contain/process.h>
 #include <contain/request.h>
 #include <contain/resources.h>
+#include <contain/run.h>
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/message.h"
 #include "base/pidfd.h"
+#include "image/userns.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -217,6 +218,9 @@ int ct_job_begin(int socket_fd, struct ct_job **ret, contain_error_t **err)
                 return r;
         for (; job->n_fds < message.n_fds && job->n_fds < CT_JOB_FDS; job->n_fds++)
                 job->fds[job->n_fds] = ct_take_fd(&message.fds[job->n_fds]);
+        r = ct_userns_enter(job, err);
+        if (r < 0)
+                return r;
         r = begin_to_watch(job);
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_SYSTEM, -r, NULL, "cannot watch for the end of the caller");

@@ -23,7 +23,7 @@ static const struct {
         { "images", ct_do_images },   { "mount", ct_do_mount },       { "gc", ct_do_gc },
         { "remove", ct_do_remove },   { "unmount", ct_do_unmount },   { "export", ct_do_export },
         { "deploy", ct_do_deploy },   { "releases", ct_do_releases }, { "rollback", ct_do_rollback },
-        { "prune", ct_do_prune },     { "config", ct_do_config },
+        { "prune", ct_do_prune },     { "discard", ct_do_discard },
 };
 
 static int run(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **err)

@@ -30,6 +30,6 @@ CT_REQUEST(releases);
 CT_REQUEST(rollback);
 CT_REQUEST(prune);
 
-CT_REQUEST(config);
+CT_REQUEST(discard);
 
 #endif

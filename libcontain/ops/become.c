@@ -56,6 +56,10 @@ int ct_op_become(struct contain *c, contain_error_t **err)
         if (c->keeper.wanted)
                 return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, NULL,
                                "a process that becomes a container has no keeper");
+        if (c->copy.path)
+                return ct_fail(
+                        err, CONTAIN_E_CONFLICT, EINVAL, NULL,
+                        "a process that becomes a container leaves nobody to remove its copy of an image");
         if (c->spec->linux_.cgroups_path) {
                 r = ct_op_name_cgroup(c, &cgroup, err);
                 if (r < 0)

@@ -3,6 +3,7 @@
 /* The handle: made empty, freed whole. */
 
 #include "ops/handle.h"
+#include "ops/image-copy.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,8 @@ static void clear(struct contain *c)
                 c->stdio[i] = -EBADF;
         for (size_t i = 0; i < CT_NAMESPACES; i++)
                 c->namespace_fds[i] = -EBADF;
-        c->rootfs_fd = c->seccomp_fd = c->start_fd = c->guard_fd = c->console_fd = c->notify_fd = -EBADF;
+        c->rootfs_fd = c->seccomp_fd = c->start_fd = c->guard_fd = c->console_fd = c->notify_fd = c->copy.fd =
+                -EBADF;
         c->child.pidfd = -EBADF;
         c->events.epoll_fd = c->events.wake_fd = c->events.oom_fd = c->events.oom_again_fd =
                 c->events.frozen_fd = -EBADF;
@@ -110,6 +112,7 @@ struct contain *ct_container_free(struct contain *c)
 {
         if (!c)
                 return NULL;
+        ct_image_copy_drop(c);
         ct_container_reset(c);
         ct_container_release(c);
         ct_close(c->events.epoll_fd);

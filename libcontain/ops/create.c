@@ -7,6 +7,7 @@
  */
 
 #include "ops/handle.h"
+#include "ops/image-copy.h"
 #include "ops/keep.h"
 #include "ops/talk.h"
 
@@ -387,6 +388,7 @@ static void hand_over(struct creation *make)
         struct contain *c = make->c;
 
         ct_container_release(c);
+        ct_image_copy_commit(c);
         c->start_fd = ct_take_fd(&make->start_fd);
         c->guard_fd = ct_take_fd(&make->guard_fd);
         make->state = ct_state_free(make->state);

@@ -13,6 +13,23 @@
 #include <linux/capability.h>
 #include <stdio.h>
 
+/* Where ranges go: elements of a JSON array, or lines as the kernel takes them. */
+struct ranges {
+        struct ct_buf *buf;
+        bool lines;
+        size_t n;
+};
+
+static void put_range(struct ranges *ranges, uint32_t inside, uint32_t outside, uint32_t count)
+{
+        if (ranges->lines)
+                (void)ct_buf_printf(ranges->buf, "%u %u %u\n", inside, outside, count);
+        else
+                (void)ct_buf_printf(ranges->buf, "%s{\"containerID\": %u, \"hostID\": %u, \"size\": %u}",
+                                    ranges->n ? ", " : "", inside, outside, count);
+        ranges->n++;
+}
+
 struct kind {
         enum ct_id_kind kind;
         const char *name, *at, *helper;
@@ -46,7 +63,7 @@ static int check_subids(const struct kind *kind, int root_fd, const struct ct_fa
         return r;
 }
 
-static int put_subids(struct ct_buf *buf, const struct kind *kind, const struct ct_facts *facts,
+static int put_subids(struct ranges *ranges, const struct kind *kind, const struct ct_facts *facts,
                       contain_error_t **err)
 {
         _cleanup_close_ int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -72,8 +89,7 @@ static int put_subids(struct ct_buf *buf, const struct kind *kind, const struct 
 
                 if (range->count > UINT32_MAX - 1 - next)
                         break;
-                (void)ct_buf_printf(buf, ", {\"containerID\": %u, \"hostID\": %u, \"size\": %u}", next,
-                                    range->first, range->count);
+                put_range(ranges, next, range->first, range->count);
                 next += range->count;
         }
         return 0;
@@ -82,7 +98,7 @@ static int put_subids(struct ct_buf *buf, const struct kind *kind, const struct 
 /* Subordinate ids of those who may map any: their own, or else those kept for containers. */
 #define CONTAINERS "containers"
 
-static int put_auto(struct ct_buf *buf, const struct kind *kind, const struct ct_facts *facts,
+static int put_auto(struct ranges *ranges, const struct kind *kind, const struct ct_facts *facts,
                     contain_error_t **err)
 {
         _cleanup_close_ int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -107,34 +123,46 @@ static int put_auto(struct ct_buf *buf, const struct kind *kind, const struct ct
                 ct_error_set_cause(err, CONTAIN_CAUSE_PRIVILEGE);
                 return r;
         }
-        (void)ct_buf_printf(buf, "\t\t\"%s\": [", kind->name);
         for (size_t i = 0; i < subids.n && subids.ranges[i].count <= UINT32_MAX - 1 - next; i++) {
-                (void)ct_buf_printf(buf, "%s{\"containerID\": %u, \"hostID\": %u, \"size\": %u}",
-                                    i ? ", " : "", next, subids.ranges[i].first, subids.ranges[i].count);
+                put_range(ranges, next, subids.ranges[i].first, subids.ranges[i].count);
                 next += subids.ranges[i].count;
         }
-        (void)ct_buf_puts(buf, "],\n");
         return 0;
 }
 
-static int put_map(struct ct_buf *buf, const struct kind *kind, const struct ct_facts *facts, bool subids,
+static int put_own(struct ranges *ranges, const struct kind *kind, const struct ct_facts *facts, bool subids,
                    contain_error_t **err)
 {
-        int r = 0;
+        put_range(ranges, 0, kind->kind == CT_ID_USER ? facts->uid : facts->gid, 1);
+        return subids ? put_subids(ranges, kind, facts, err) : 0;
+}
 
-        (void)ct_buf_printf(buf, "\t\t\"%s\": [{\"containerID\": 0, \"hostID\": %u, \"size\": 1}", kind->name,
-                            kind->kind == CT_ID_USER ? facts->uid : facts->gid);
-        if (subids)
-                r = put_subids(buf, kind, facts, err);
+static int put_map(struct ct_buf *buf, const struct kind *kind, const struct ct_facts *facts, bool own,
+                   bool subids, contain_error_t **err)
+{
+        struct ranges ranges = { .buf = buf };
+        int r;
+
+        (void)ct_buf_printf(buf, "\t\t\"%s\": [", kind->name);
+        r = own ? put_own(&ranges, kind, facts, subids, err) : put_auto(&ranges, kind, facts, err);
         (void)ct_buf_puts(buf, "],\n");
         return r;
 }
 
 int ct_default_maps(struct ct_buf *buf, const struct ct_facts *facts, bool subids, contain_error_t **err)
 {
-        int r = put_map(buf, &users, facts, subids, err);
+        int r = put_map(buf, &users, facts, true, subids, err);
 
-        return r < 0 ? r : put_map(buf, &groups, facts, subids, err);
+        return r < 0 ? r : put_map(buf, &groups, facts, true, subids, err);
+}
+
+int ct_default_map_lines(struct ct_buf *uids, struct ct_buf *gids, const struct ct_facts *facts, bool subids,
+                         contain_error_t **err)
+{
+        struct ranges uid_lines = { .buf = uids, .lines = true }, gid_lines = { .buf = gids, .lines = true };
+        int r = put_own(&uid_lines, &users, facts, subids, err);
+
+        return r < 0 ? r : put_own(&gid_lines, &groups, facts, subids, err);
 }
 
 bool ct_may_map_any_ids(const struct ct_facts *facts)
@@ -151,6 +179,6 @@ int ct_auto_maps(struct ct_buf *buf, const struct ct_facts *facts, contain_error
 
         if (!ct_may_map_any_ids(facts))
                 return ct_default_maps(buf, facts, true, err);
-        r = put_auto(buf, &users, facts, err);
-        return r < 0 ? r : put_auto(buf, &groups, facts, err);
+        r = put_map(buf, &users, facts, false, true, err);
+        return r < 0 ? r : put_map(buf, &groups, facts, false, true, err);
 }

@@ -4,6 +4,7 @@
  * last. */
 
 #include "ops/handle.h"
+#include "ops/image-copy.h"
 #include "ops/keep.h"
 
 static int refuse_running(struct contain *c, int status, contain_error_t **err)
@@ -42,7 +43,12 @@ static int end_and_clean(struct contain *c, struct ct_state *state, contain_erro
         }
         if (ct_hooks_run(c, CT_HOOK_POSTSTOP, CONTAIN_STATUS_STOPPED, true, &error) < 0)
                 ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &error);
-        return 0;
+        if (!c->record->copy)
+                return 0;
+        r = ct_image_copy_remove(c->ctx, c->record->copy, err);
+        if (r == 0)
+                ct_image_copy_forget(c);
+        return r;
 }
 
 /* With its record damaged, all that is known of a container is its id: the cgroup that it has by default goes

@@ -130,7 +130,11 @@ struct contain {
         char *bundle;         /* absolute */
         char *config;         /* the document itself; NULL when opened */
         size_t config_size;
-        bool maps_rootfs; /* the files of its root show with the ids of its user namespace */
+        struct {
+                char *path; /* NULL for none */
+                int fd;     /* holds it */
+        } copy;             /* of an image, that is not a container's yet */
+        bool maps_rootfs;   /* the files of its root show with the ids of its user namespace */
 
         bool opened; /* made by contain_open(): there is, or was, a folder of its name */
 
@@ -181,10 +185,15 @@ int ct_op_load_bundle(struct contain *c, const char *dir, contain_error_t **err)
 int ct_op_load_rootfs(struct contain *c, const char *rootfs, const char *const *argv, contain_error_t **err);
 int ct_op_load_place(struct contain *c, const char *rootfs, const contain_place_options_t *options,
                      const char *const *argv, contain_error_t **err);
+int ct_op_load_image(struct contain *c, const char *image, const contain_image_options_t *options,
+                     const contain_run_options_t *run, const char *const *argv, contain_error_t **err);
 int ct_op_default_config(struct contain_ctx *ctx, const char *rootfs, const char *const *argv, unsigned flags,
                          bool private_tmp, char **ret, contain_error_t **err);
 /* Adds "uidMappings" and "gidMappings". */
 int ct_default_maps(struct ct_buf *buf, const struct ct_facts *facts, bool subids, contain_error_t **err);
+/* The same as lines of the kernel's. */
+int ct_default_map_lines(struct ct_buf *uids, struct ct_buf *gids, const struct ct_facts *facts, bool subids,
+                         contain_error_t **err);
 /* The same of subordinate ids: none of them the caller's own, if it may map any. */
 int ct_auto_maps(struct ct_buf *buf, const struct ct_facts *facts, contain_error_t **err);
 bool ct_may_map_any_ids(const struct ct_facts *facts);

@@ -95,6 +95,8 @@ static int put_env(struct conversion *conv, contain_error_t **err)
                 if (r < 0)
                         return ct_fail_memory(err);
         }
+        for (const char *const *path = conv->run->env_files; path && *path && r >= 0; path++)
+                r = ct_image_env_add_named(&env, *path, err);
         if (r >= 0)
                 r = ct_image_env_add(&env, conv->run->env, "the caller", err);
         if (r >= 0 && !ct_image_env_has(&env, "PATH"))
@@ -151,6 +153,9 @@ static int put_user(struct conversion *conv, int root_fd, contain_error_t **err)
                                 conv->run->user ? NULL : "/config/User", &user, err);
         if (r < 0)
                 return r;
+        /* Of a map of one id, there are no others: nobody has asked for these. */
+        if ((conv->run->flags & CONTAIN_CONFIG_ROOTLESS) && !(conv->run->flags & CONTAIN_CONFIG_SUBIDS))
+                user.n_groups = 0;
         (void)ct_buf_puts(&conv->change, ", ");
         ct_image_put_user(&conv->change, &user);
         return 0;
@@ -226,6 +231,22 @@ static int check_os(struct conversion *conv, contain_error_t **err)
         return r;
 }
 
+static int put_userns(struct conversion *conv, struct contain_ctx *ctx, contain_error_t **err)
+{
+        const struct ct_facts *facts;
+        int r;
+
+        if (!conv->run->userns_auto)
+                return 0;
+        r = ct_context_facts(ctx, &facts, err);
+        if (r < 0)
+                return r;
+        (void)ct_buf_puts(&conv->change, ", \"linux\": {");
+        r = ct_auto_maps(&conv->change, facts, err);
+        (void)ct_buf_puts(&conv->change, "\"namespaces\": [{\"type\": \"user\"}]}");
+        return r;
+}
+
 static int convert(struct conversion *conv, struct contain_ctx *ctx, int root_fd, contain_error_t **err)
 {
         int r;
@@ -242,6 +263,8 @@ static int convert(struct conversion *conv, struct contain_ctx *ctx, int root_fd
                 r = ct_image_put_annotations(ctx, &conv->image, &conv->config, &conv->change, err);
         if (r == 0)
                 r = put_volumes(conv, err);
+        if (r == 0)
+                r = put_userns(conv, ctx, err);
         if (r < 0)
                 return r;
         return ct_buf_puts(&conv->change, "}") < 0 ? ct_fail_memory(err) : 0;
@@ -250,7 +273,7 @@ static int convert(struct conversion *conv, struct contain_ctx *ctx, int root_fd
 int ct_image_merge(struct ct_arena *arena, const char *base, const struct ct_buf *change, bool add_mounts,
                    char **ret, contain_error_t **err)
 {
-        static const char *const joined[] = { "/mounts", NULL };
+        static const char *const joined[] = { "/mounts", "/linux/namespaces", NULL };
         _cleanup_(ct_json_document_freep) struct ct_json_document *base_document = NULL, *document = NULL;
         struct ct_json base_value, value;
         int r;
@@ -265,21 +288,16 @@ int ct_image_merge(struct ct_arena *arena, const char *base, const struct ct_buf
         return r < 0 ? r : ct_json_merge(&base_value, &value, add_mounts ? joined : NULL, ret, err);
 }
 
-int ct_op_image_config(struct contain_ctx *ctx, const char *config, size_t size, int root_fd,
-                       const char *rootfs, const struct ct_image_run *run, char **ret, contain_error_t **err)
+int ct_image_convert(struct contain_ctx *ctx, struct ct_arena *arena, const struct ct_json *image,
+                     int root_fd, const char *rootfs, const struct ct_image_run *run, char **ret,
+                     contain_error_t **err)
 {
         static const char *const nothing[] = { NULL };
-        _cleanup_(ct_json_document_freep) struct ct_json_document *document = NULL;
-        _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
         _cleanup_free_ char *base = NULL;
-        struct conversion conv = { .arena = arena, .run = run };
+        struct conversion conv = { .arena = arena, .image = *image, .run = run };
         int r;
 
-        if (!arena)
-                return ct_fail_memory(err);
-        r = ct_json_parse(arena, "the image's configuration", config, size, &document, &conv.image, err);
-        if (r >= 0)
-                r = ct_json_check_object(&conv.image, err);
+        r = ct_json_check_object(image, err);
         if (r >= 0)
                 r = ct_op_default_config(ctx, rootfs, nothing, run->flags, false, &base, err);
         if (r >= 0)
@@ -288,4 +306,18 @@ int ct_op_image_config(struct contain_ctx *ctx, const char *config, size_t size,
                 r = ct_image_merge(arena, base, &conv.change, true, ret, err);
         ct_buf_done(&conv.change);
         return r < 0 ? r : 0;
+}
+
+int ct_op_image_config(struct contain_ctx *ctx, const char *config, size_t size, int root_fd,
+                       const char *rootfs, const struct ct_image_run *run, char **ret, contain_error_t **err)
+{
+        _cleanup_(ct_json_document_freep) struct ct_json_document *document = NULL;
+        _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
+        struct ct_json image;
+        int r;
+
+        if (!arena)
+                return ct_fail_memory(err);
+        r = ct_json_parse(arena, "the image's configuration", config, size, &document, &image, err);
+        return r < 0 ? r : ct_image_convert(ctx, arena, &image, root_fd, rootfs, run, ret, err);
 }

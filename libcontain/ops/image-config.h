@@ -59,6 +59,9 @@ int ct_image_env_add(struct ct_image_env *env, const char *const *variables, con
 /* Sets those of /.drootenv (base/env-file.h) below @root_fd, if there is one. */
 int ct_image_env_add_file(struct ct_image_env *env, int root_fd, contain_error_t **err);
 
+/* Sets those of a file of the host's. */
+int ct_image_env_add_named(struct ct_image_env *env, const char *path, contain_error_t **err);
+
 /* --- the configuration ----------------------------------------------------------------------- */
 
 /* What the caller says, which goes before what the image does. */
@@ -66,10 +69,12 @@ struct ct_image_run {
         const char *const *argv;       /* instead of Cmd; NULL for none */
         const char *const *entrypoint; /* instead of Entrypoint, and without Cmd; NULL for none */
         const char *user;              /* as ct_image_parse_user() takes it; NULL for the image's */
+        const char *const *env_files;  /* paths; NULL for none */
         const char *const *env;        /* NULL for none */
         const char *cwd;               /* NULL for the image's */
         unsigned flags;                /* CONTAIN_CONFIG_ */
         bool readonly;
+        bool userns_auto; /* subordinate ids, for a caller who may map any */
 };
 
 /*
@@ -78,6 +83,11 @@ struct ct_image_run {
  */
 int ct_op_image_config(struct contain_ctx *ctx, const char *config, size_t size, int root_fd,
                        const char *rootfs, const struct ct_image_run *run, char **ret, contain_error_t **err);
+
+/* The same of a document that has been read. */
+int ct_image_convert(struct contain_ctx *ctx, struct ct_arena *arena, const struct ct_json *image,
+                     int root_fd, const char *rootfs, const struct ct_image_run *run, char **ret,
+                     contain_error_t **err);
 
 /* What programs in images expect of their root, ended by NULL. */
 extern const char *const ct_image_capabilities[];
@@ -89,8 +99,8 @@ void ct_image_put_user(struct ct_buf *buf, const struct ct_image_user *user);
 void ct_image_put_capabilities(struct ct_buf *buf, const char *const *names, size_t n);
 /* A list of strings. */
 void ct_image_put_strings(struct ct_buf *buf, const char *const *items, size_t n);
-/* *ret is the configuration @base as the document in @change changes it; its mounts are those of @change, or
- * added to those of @base. */
+/* *ret is the configuration @base as the document in @change changes it; its mounts and
+ * namespaces are those of @change, or added to those of @base. */
 int ct_image_merge(struct ct_arena *arena, const char *base, const struct ct_buf *change, bool add_mounts,
                    char **ret, contain_error_t **err);
 

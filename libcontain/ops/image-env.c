@@ -5,7 +5,9 @@
 #include "ops/image-config.h"
 
 #include "base/env-file.h"
+#include "base/fds.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #define FILE_MAX ((size_t)1 << 20)
@@ -99,4 +101,23 @@ int ct_image_env_add_file(struct ct_image_env *env, int root_fd, contain_error_t
         if (r < 0)
                 return ct_fail_memory(err);
         return ct_image_env_add(env, (const char *const *)variables, what, err);
+}
+
+int ct_image_env_add_named(struct ct_image_env *env, const char *path, contain_error_t **err)
+{
+        _cleanup_free_ char *text = NULL;
+        char **variables = NULL;
+        size_t size = 0, line = 0;
+        int r;
+
+        r = ct_read_file_at(AT_FDCWD, path, FILE_MAX, &text, &size);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_VALUE, -r, NULL, "cannot read '%s'", path);
+        r = ct_env_file_parse(env->arena, text, size, &variables, &line);
+        if (r == -EINVAL)
+                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, NULL,
+                               "line %zu of '%s' is not of the form NAME=value", line, path);
+        if (r < 0)
+                return ct_fail_memory(err);
+        return ct_image_env_add(env, (const char *const *)variables, path, err);
 }

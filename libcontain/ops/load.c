@@ -6,6 +6,7 @@
 
 #include "base/fds.h"
 #include "base/json.h"
+#include "ops/image-copy.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -52,6 +53,7 @@ int ct_op_load(struct contain *c, const char *json, size_t size, const char *dir
         c->config = ct_take(config);
         c->config_size = size;
         c->maps_rootfs = false;
+        ct_image_copy_drop(c);
         c->arena = ct_take(arena);
         c->spec = spec;
         c->bundle = ct_take(bundle);

@@ -4,9 +4,6 @@
 
 #include "ops/image-config.h"
 
-#include "base/env-file.h"
-#include "base/fds.h"
-
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
@@ -153,25 +150,6 @@ static int put_mounts(struct place *place, contain_error_t **err)
 
 /* --- the process ------------------------------------------------------------------------------- */
 
-static int add_env_file(struct ct_image_env *env, const char *path, contain_error_t **err)
-{
-        _cleanup_free_ char *text = NULL;
-        char **variables = NULL;
-        size_t size = 0, line = 0;
-        int r;
-
-        r = ct_read_file_at(AT_FDCWD, path, (size_t)1 << 20, &text, &size);
-        if (r < 0)
-                return ct_fail(err, CONTAIN_E_VALUE, -r, NULL, "cannot read '%s'", path);
-        r = ct_env_file_parse(env->arena, text, size, &variables, &line);
-        if (r == -EINVAL)
-                return ct_fail(err, CONTAIN_E_VALUE, EINVAL, NULL,
-                               "line %zu of '%s' is not of the form NAME=value", line, path);
-        if (r < 0)
-                return ct_fail_memory(err);
-        return ct_image_env_add(env, (const char *const *)variables, path, err);
-}
-
 static int put_env(struct place *place, contain_error_t **err)
 {
         const contain_place_options_t *options = place->options;
@@ -181,7 +159,7 @@ static int put_env(struct place *place, contain_error_t **err)
 
         r = ct_image_env_add_file(&env, place->root_fd, err);
         for (const char *const *path = options->env_files; path && *path && r == 0; path++)
-                r = add_env_file(&env, *path, err);
+                r = ct_image_env_add_named(&env, *path, err);
         if (r == 0)
                 r = ct_image_env_add(&env, options->env, "the caller", err);
         if (r == 0 && !ct_image_env_has(&env, "PATH") && ct_image_env_set(&env, default_path) < 0)

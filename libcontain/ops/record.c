@@ -123,12 +123,14 @@ int ct_record_make(struct contain *c, struct ct_record **ret, contain_error_t **
         record->owner = owner_text();
         record->no_process = !c->spec->process.has;
         record->no_new_keyring = (c->flags & CONTAIN_NO_NEW_KEYRING) != 0;
+        if (c->copy.path)
+                record->copy = strdup(c->copy.path);
         if (has_hooks)
                 record->hooks = hooks_text(c->spec);
         if (c->spec->annotations.n > 0)
                 record->annotations = annotations_text(&c->spec->annotations);
         if (!record->id || !record->oci_version || !record->bundle || !record->rootfs || !record->created ||
-            !record->owner || (has_hooks && !record->hooks) ||
+            !record->owner || (has_hooks && !record->hooks) || (c->copy.path && !record->copy) ||
             (c->spec->annotations.n > 0 && !record->annotations))
                 return ct_fail_memory(err);
         *ret = ct_take(record);

@@ -25,6 +25,7 @@ static const struct {
         { "ociVersion", offsetof(struct ct_record, oci_version) },
         { "bundle", offsetof(struct ct_record, bundle) },
         { "rootfs", offsetof(struct ct_record, rootfs) },
+        { "copy", offsetof(struct ct_record, copy) },
         { "created", offsetof(struct ct_record, created) },
         { "owner", offsetof(struct ct_record, owner) },
         { "log", offsetof(struct ct_record, log) },

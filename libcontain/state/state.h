@@ -38,6 +38,7 @@ struct ct_record {
         char *oci_version;
         char *bundle;          /* absolute */
         char *rootfs;          /* absolute; "" when given as a descriptor */
+        char *copy;            /* folder with a copy of an image, which goes with it; NULL for none */
         char *created;         /* RFC 3339 with nanoseconds, UTC */
         char *owner;           /* user name, or number as text */
         pid_t pid;             /* 0 until the container is created */

@@ -20,7 +20,7 @@ STRUCT = re.compile(r'^typedef struct (\w+) \{(.*?)^\}', re.M | re.S)
 PYTHON_CLASSES = (('CONTAIN_E_', 'ErrorCode'), ('CONTAIN_CAUSE_', 'Cause'), ('CONTAIN_STATUS_', 'Status'), ('CONTAIN_EVENT_', 'Event'),
                   ('CONTAIN_LOG_', 'LogLevel'), ('CONTAIN_CONFIG_', 'ConfigFlags'), ('CONTAIN_SIGNAL_', 'SignalFlags'),
                   ('CONTAIN_DESTROY_', 'DestroyFlags'), ('CONTAIN_EXEC_', 'ExecFlags'), ('CONTAIN_CHECKPOINT_', 'CheckpointFlags'),
-                  ('CONTAIN_PLACE_', 'PlaceFlags'), ('CONTAIN_MOUNT_', 'MountFlags'), ('CONTAIN_UNMOUNT_', 'UnmountFlags'), ('CONTAIN_KEEPER_', 'KeeperFlags'),
+                  ('CONTAIN_PLACE_', 'PlaceFlags'), ('CONTAIN_RUN_', 'RunFlags'), ('CONTAIN_MOUNT_', 'MountFlags'), ('CONTAIN_UNMOUNT_', 'UnmountFlags'), ('CONTAIN_KEEPER_', 'KeeperFlags'),
                   ('CONTAIN_ATTACH_', 'AttachFlags'), ('CONTAIN_LOGS_', 'LogsFlags'), ('CONTAIN_IMAGE_', 'ImageFlags'),
                   ('CONTAIN_UNPACK_', 'UnpackFlags'), ('CONTAIN_OWNER_', 'Owner'),
                   ('CONTAIN_COLLECT_', 'CollectFlags'),
@@ -60,6 +60,7 @@ def python_type(declared, lib):
         'uint32_t': ctypes.c_uint32,
         'const contain_checkpoint_options_t *': ctypes.POINTER(lib.CheckpointOptions),
         'const contain_restore_options_t *': ctypes.POINTER(lib.RestoreOptions),
+        'const contain_run_options_t *': ctypes.POINTER(lib.RunOptions),
         'const contain_place_options_t *': ctypes.POINTER(lib.PlaceOptions),
         'const contain_keeper_options_t *': ctypes.POINTER(lib.KeeperOptions),
         'const contain_logs_options_t *': ctypes.POINTER(lib.LogsOptions),
@@ -111,7 +112,7 @@ def check_numbers(report, text, constants, go):
 # The structs of the headers, and what _lib.py calls them.
 PYTHON_STRUCTS = {'contain_exit': 'Exit', 'contain_exec_options': 'ExecOptions',
                   'contain_checkpoint_options': 'CheckpointOptions', 'contain_restore_options': 'RestoreOptions',
-                  'contain_place_options': 'PlaceOptions',
+                  'contain_place_options': 'PlaceOptions', 'contain_run_options': 'RunOptions',
                   'contain_keeper_options': 'KeeperOptions', 'contain_logs_options': 'LogsOptions',
                   'contain_log_entry': 'LogEntry', 'contain_image_progress': 'ImageProgress',
                   'contain_image_options': 'ImageOptions', 'contain_unpack_options': 'UnpackOptions'}

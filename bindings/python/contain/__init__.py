@@ -25,6 +25,7 @@ from .constants import (
     LogLevel,
     MountFlags,
     PlaceFlags,
+    RunFlags,
     Status,
 )
 from .container import Container
@@ -90,6 +91,7 @@ __all__ = [
     "Process",
     "ProgramError",
     "Result",
+    "RunFlags",
     "SetupError",
     "StateError",
     "Status",

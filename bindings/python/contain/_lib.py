@@ -109,6 +109,22 @@ class PlaceOptions(ctypes.Structure):
     ]
 
 
+class RunOptions(ctypes.Structure):
+    """contain_run_options_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("flags", c_uint32),
+        ("reserved", c_uint32),
+        ("user", c_char_p),
+        ("cwd", c_char_p),
+        ("entrypoint", POINTER(c_char_p)),
+        ("env_files", POINTER(c_char_p)),
+        ("env", POINTER(c_char_p)),
+        ("storage", c_char_p),
+    ]
+
+
 class KeeperOptions(ctypes.Structure):
     """contain_keeper_options_t"""
 
@@ -262,6 +278,11 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "contain_image_store_release": (c_int, [_HANDLE, c_char_p, POINTER(ImageOptions), _OUT]),
     # image.h
     "contain_image_inspect_json": (c_int, [_HANDLE, c_char_p, POINTER(ImageOptions), _OUT, _OUT]),
+    # run.h
+    "contain_load_image": (
+        c_int,
+        [_HANDLE, c_char_p, POINTER(ImageOptions), POINTER(RunOptions), _STRINGS, _OUT],
+    ),
     # place.h
     "contain_load_place": (c_int, [_HANDLE, c_char_p, POINTER(PlaceOptions), _STRINGS, _OUT]),
     "contain_image_unpack": (

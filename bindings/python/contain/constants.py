@@ -191,6 +191,14 @@ class PlaceFlags(IntFlag):
     USERNS_AUTO = 1 << 2
 
 
+class RunFlags(IntFlag):
+    """How Container.load_image() makes a container of an image."""
+
+    READ_ONLY = 1 << 0
+    TERMINAL = 1 << 1
+    USERNS_AUTO = 1 << 2
+
+
 class MountFlags(IntFlag):
     """How Container.mount() mounts."""
 

@@ -29,6 +29,7 @@ from ._handle import (
 )
 from ._lib import Exit
 from ._keeper import Kept
+from ._image_run import Imaged
 from ._place import Placed
 from .constants import DestroyFlags, ErrorCode, Event
 from .constants import Flags, MountFlags, SignalFlags, Status
@@ -43,7 +44,7 @@ def _document(config: Mapping[str, Any] | str | bytes) -> bytes:
     return config.encode() if isinstance(config, str) else bytes(config)
 
 
-class Container(Kept, Checkpointed, Placed):
+class Container(Kept, Checkpointed, Placed, Imaged):
     """One container. Any thread may use it; wait() and signal() run beside every other call.
 
     Container() makes the handle of a container that does not exist yet: load a configuration, then

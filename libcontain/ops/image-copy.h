@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CT_OPS_IMAGE_COPY_H
+#define CT_OPS_IMAGE_COPY_H
+
+/*
+ * A container's own copy of an image's root file system, on disk: a folder STORAGE/ID with
+ *
+ *      rootfs  the copy
+ *      state   a symbolic link to the container's folder below the state root
+ *
+ * It goes with the container. Until there is one, whoever makes it holds a lock on the folder; a folder that
+ * nobody holds, and whose container is not there, was left by a crash or before a reboot, and goes when the
+ * next copy is made in that storage.
+ */
+
+#include "ops/handle.h"
+
+/* A user namespace in which the caller is root, for files of other ids than its own; and whose ids they are.
+ */
+struct ct_image_ids {
+        bool mapped;   /* with subordinate ids */
+        int userns_fd; /* -EBADF: the caller may do everything as it is */
+};
+
+void ct_image_ids_done(struct ct_image_ids *ids);
+/* @auto_: subordinate ids are asked for; else they are taken if there are any. */
+int ct_image_ids_open(struct contain_ctx *ctx, bool auto_, struct ct_image_ids *ret, contain_error_t **err);
+
+/* Makes the folder, and holds it: c->copy. @storage NULL: the usual one. */
+int ct_image_copy_make(struct contain *c, const char *storage, contain_error_t **err);
+/* It is the container's from here on, whose record names it. */
+void ct_image_copy_commit(struct contain *c);
+/* It is gone, or nobody's business here any more. */
+void ct_image_copy_forget(struct contain *c);
+/* Removes it, if there is one that is no container's. */
+void ct_image_copy_drop(struct contain *c);
+/* Removes the one that a record names. */
+int ct_image_copy_remove(struct contain_ctx *ctx, const char *path, contain_error_t **err);
+
+#endif

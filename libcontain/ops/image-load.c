@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+
+/* An image becomes a container's root file system and configuration. */
+
+#include "ops/image-config.h"
+#include "ops/image-copy.h"
+#include "ops/image.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Files of many ids are written as root of a user namespace that has them; else all are the caller's. */
+static int unpack(struct contain *c, const char *image, const contain_image_options_t *options,
+                  const struct ct_image_ids *ids, const char *rootfs, char **ret, contain_error_t **err)
+{
+        _cleanup_(ct_image_request_done) struct ct_image_request request;
+        contain_unpack_options_t how = { .size = sizeof(how) };
+        _cleanup_close_ int target_fd = -EBADF;
+        int r;
+
+        if (ids->userns_fd >= 0)
+                how.flags = CONTAIN_UNPACK_NO_DEVICES;
+        if (ids->userns_fd >= 0 && !ids->mapped) {
+                how.owner = CONTAIN_OWNER_SINGLE;
+                how.uid = geteuid();
+                how.gid = getegid();
+        }
+        ct_image_request_begin(&request, "unpack", options);
+        ct_image_request_image(&request, image);
+        r = ct_image_request_unpack(&request, &how, err);
+        if (r == 0)
+                r = ct_image_request_target(&request, "target", rootfs, &target_fd, err);
+        if (r < 0)
+                return r;
+        if (ids->mapped)
+                ct_image_request_fd(&request, "asRoot", ids->userns_fd);
+        return ct_image_request_run(&request, c->ctx, ret, NULL, err);
+}
+
+/* The member "config" of the answer: the image's own. */
+static int find_config(struct ct_arena *arena, const char *answer, struct ct_json_document **ret_document,
+                       struct ct_json *ret, contain_error_t **err)
+{
+        struct ct_json root;
+        int r;
+
+        r = ct_json_parse(arena, "the answer", answer, strlen(answer), ret_document, &root, err);
+        if (r < 0)
+                return r;
+        r = ct_json_require(ct_json_get_object(&root, "config", ret, err), &root, "config", err);
+        if (r < 0)
+                return r;
+        ret->at = ""; /* places are told as the image has them */
+        return 0;
+}
+
+static int convert(struct contain *c, const char *answer, const char *rootfs, const struct ct_image_run *run,
+                   char **ret, contain_error_t **err)
+{
+        _cleanup_(ct_json_document_freep) struct ct_json_document *document = NULL;
+        _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
+        _cleanup_close_ int root_fd = -EBADF;
+        struct ct_json config;
+        int r;
+
+        if (!arena)
+                return ct_fail_memory(err);
+        root_fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root_fd < 0)
+                return ct_fail(err, CONTAIN_E_ROOTFS, errno, NULL, "cannot open the copy of the image");
+        r = find_config(arena, answer, &document, &config, err);
+        return r < 0 ? r : ct_image_convert(c->ctx, arena, &config, root_fd, rootfs, run, ret, err);
+}
+
+static void fill_run(struct ct_image_run *ret, const contain_run_options_t *run,
+                     const struct ct_image_ids *ids, const char *const *argv)
+{
+        *ret = (struct ct_image_run){
+                .argv = argv,
+                .entrypoint = run->entrypoint,
+                .user = run->user,
+                .env_files = run->env_files,
+                .env = run->env,
+                .cwd = run->cwd,
+                .flags = run->flags & CONTAIN_RUN_TERMINAL ? CONTAIN_CONFIG_TERMINAL : 0u,
+                .readonly = (run->flags & CONTAIN_RUN_READ_ONLY) != 0,
+                .userns_auto = ids->userns_fd < 0 && ids->mapped,
+        };
+        if (ids->userns_fd >= 0)
+                ret->flags |= CONTAIN_CONFIG_ROOTLESS | (ids->mapped ? CONTAIN_CONFIG_SUBIDS : 0u);
+}
+
+static int load(struct contain *c, const char *image, const contain_image_options_t *options,
+                const struct ct_image_run *run, const struct ct_image_ids *ids, contain_error_t **err)
+{
+        _cleanup_free_ char *answer = NULL, *rootfs = NULL, *json = NULL;
+        char *path;
+        int fd, r;
+
+        if (asprintf(&rootfs, "%s/rootfs", c->copy.path) < 0) {
+                rootfs = NULL;
+                return ct_fail_memory(err);
+        }
+        r = unpack(c, image, options, ids, rootfs, &answer, err);
+        if (r >= 0)
+                r = convert(c, answer, rootfs, run, &json, err);
+        if (r < 0)
+                return r;
+        /* A copy that was loaded before goes with its configuration, this one stays. */
+        path = ct_take(c->copy.path);
+        fd = ct_take_fd(&c->copy.fd);
+        r = ct_op_load(c, json, strlen(json), "/", err);
+        c->copy.path = path;
+        c->copy.fd = fd;
+        if (r == 0)
+                c->maps_rootfs = run->userns_auto;
+        return r;
+}
+
+int ct_op_load_image(struct contain *c, const char *image, const contain_image_options_t *options,
+                     const contain_run_options_t *run, const char *const *argv, contain_error_t **err)
+{
+        _cleanup_(ct_image_ids_done) struct ct_image_ids ids = { .userns_fd = -EBADF };
+        struct ct_image_run how;
+        int r;
+
+        if (c->rootfs_fd >= 0)
+                return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, NULL,
+                               "an image brings its root file system, and one was given as a descriptor");
+        r = ct_image_ids_open(c->ctx, (run->flags & CONTAIN_RUN_USERNS_AUTO) != 0, &ids, err);
+        if (r < 0)
+                return r;
+        fill_run(&how, run, &ids, argv);
+        ct_image_copy_drop(c);
+        r = ct_image_copy_make(c, run->storage, err);
+        if (r == 0)
+                r = load(c, image, options, &how, &ids, err);
+        if (r < 0)
+                ct_image_copy_drop(c);
+        return r;
+}
