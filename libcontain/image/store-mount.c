@@ -29,28 +29,38 @@ static int fail_mount(const struct ct_store *store, int r, const char *what, con
         return r;
 }
 
-/* An empty tmpfs that nobody else sees, as the working directory: -errno. */
-static int enter_workplace(const struct ct_store *store)
+/*
+ * An empty tmpfs that nobody else sees, as the working directory. *ret_fd is the store's folder again: what
+ * was opened before is of another mount namespace, from which nothing can be mounted in this one, while the
+ * working directory comes along. -errno.
+ */
+static int enter_workplace(const struct ct_store *store, int *ret_fd)
 {
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-            fchdir(store->fd) < 0 || mount("tmpfs", "mnt", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0700") < 0 ||
+        _cleanup_close_ int fd = -EBADF;
+
+        if (fchdir(store->fd) < 0 || unshare(CLONE_NEWNS) < 0 ||
+            mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+                return -errno;
+        fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 || mount("tmpfs", "mnt", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0700") < 0 ||
             chdir("mnt") < 0 || mkdir("merged", 0700) < 0 || mkdir("empty", 0755) < 0)
                 return -errno;
+        *ret_fd = ct_take_fd(&fd);
         return 0;
 }
 
 /* Layer @path becomes @name here: by a link, or as a mount with shifted owners. -errno. */
-static int place_layer(const struct ct_store *store, const char *path, const char *name, int userns_fd)
+static int place_layer(int store_fd, const char *path, const char *name, int userns_fd)
 {
         _cleanup_close_ int tree_fd = -EBADF;
         char link[MAX_PATH + 48];
         int r;
 
         if (userns_fd < 0) {
-                (void)snprintf(link, sizeof(link), "/proc/self/fd/%d/%s", store->fd, path);
+                (void)snprintf(link, sizeof(link), "/proc/self/fd/%d/%s", store_fd, path);
                 return symlink(link, name) < 0 ? -errno : 0;
         }
-        tree_fd = ct_sys_open_tree(store->fd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        tree_fd = ct_sys_open_tree(store_fd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
         if (tree_fd < 0)
                 return tree_fd;
         r = ct_sys_mount_setattr(tree_fd, "", AT_EMPTY_PATH, MOUNT_ATTR_IDMAP, 0, 0, userns_fd);
@@ -60,8 +70,8 @@ static int place_layer(const struct ct_store *store, const char *path, const cha
 }
 
 /* The options of overlayfs; the first of the lower layers is the highest. */
-static int place_all(const struct ct_store *store, const char *const *chain, size_t n, const char *container,
-                     int userns_fd, struct ct_buf *options)
+static int place_all(int store_fd, const char *const *chain, size_t n, const char *container, int userns_fd,
+                     struct ct_buf *options)
 {
         char path[MAX_PATH], name[24];
         int r = 0;
@@ -71,7 +81,7 @@ static int place_all(const struct ct_store *store, const char *const *chain, siz
                 (void)snprintf(path, sizeof(path), "layers/%s/diff", chain[i]);
                 (void)snprintf(name, sizeof(name), "%zu", i);
                 (void)ct_buf_printf(options, "%s%s", i + 1 < n ? ":" : "", name);
-                r = place_layer(store, path, name, userns_fd);
+                r = place_layer(store_fd, path, name, userns_fd);
         }
         /* Without an upper folder there have to be two lower ones. */
         if (!container || n == 0)
@@ -82,7 +92,7 @@ static int place_all(const struct ct_store *store, const char *const *chain, siz
                 for (size_t i = 0; i < 2 && r >= 0; i++) {
                         (void)snprintf(path, sizeof(path), "containers/%s/%s", container, folders[i]);
                         (void)ct_buf_printf(options, ",%sdir=%s", folders[i], folders[i]);
-                        r = place_layer(store, path, folders[i], -1);
+                        r = place_layer(store_fd, path, folders[i], -1);
                 }
         }
         return r < 0 ? r : options->failed ? -ENOMEM : 0;
@@ -92,16 +102,17 @@ int ct_store_mount(const struct ct_store *store, const char *const *chain, size_
                    int userns_fd, int *ret_fd, contain_error_t **err)
 {
         _cleanup_buf_ struct ct_buf options = CT_BUF_INIT;
+        _cleanup_close_ int store_fd = -EBADF;
         int fd, r;
 
         if (n > MAX_LAYERS)
                 return ct_fail(err, CONTAIN_E_MOUNT, E2BIG, NULL,
                                "an image of %zu layers cannot be mounted: the kernel stacks at most %d", n,
                                (int)MAX_LAYERS);
-        r = enter_workplace(store);
+        r = enter_workplace(store, &store_fd);
         if (r < 0)
                 return fail_mount(store, r, "make a mount namespace for the layers", err);
-        r = place_all(store, chain, n, container, userns_fd, &options);
+        r = place_all(store_fd, chain, n, container, userns_fd, &options);
         if (r < 0)
                 return fail_mount(store, r, "lay out the layers", err);
         if (mount("overlay", "merged", "overlay", container ? 0 : MS_RDONLY, options.data) < 0)
