@@ -195,14 +195,9 @@ const (
 	flagNoLog         = C.CONTAIN_KEEPER_NO_LOG
 	flagFollow        = C.CONTAIN_LOGS_FOLLOW
 	flagImageInsecure = C.CONTAIN_IMAGE_INSECURE
-	flagStdin         = C.CONTAIN_KEEPER_STDIN
-	flagStdinOnce     = C.CONTAIN_KEEPER_STDIN_ONCE
-	flagRing          = C.CONTAIN_KEEPER_RING
-	flagNoLog         = C.CONTAIN_KEEPER_NO_LOG
-	flagFollow        = C.CONTAIN_LOGS_FOLLOW
-	flagImageInsecure = C.CONTAIN_IMAGE_INSECURE
 	flagNoDevices     = C.CONTAIN_UNPACK_NO_DEVICES
 	ownerAsIs         = C.CONTAIN_OWNER_AS_IS
 	ownerSingle       = C.CONTAIN_OWNER_SINGLE
 	ownerShifted      = C.CONTAIN_OWNER_SHIFTED
+	ownerSubids       = C.CONTAIN_OWNER_SUBIDS
 )

@@ -159,6 +159,7 @@ type UnpackOptions struct {
 	Owner     *Owner  // of all files
 	UIDMaps   []IDMap // owners are shifted, as for a user namespace
 	GIDMaps   []IDMap // by default as UIDMaps
+	Subids    bool    // root's files become the caller's, others' those of the caller's subordinate ids
 	NoDevices bool    // device nodes are left out
 
 	// Limits; 0 for none.
@@ -197,6 +198,9 @@ func (o *UnpackOptions) in(s *cStrings) *C.contain_unpack_options_t {
 		opts.uid_maps = idMaps(s, o.UIDMaps)
 		opts.gid_maps = idMaps(s, o.GIDMaps)
 	}
+	if o.Subids {
+		opts.owner = ownerSubids
+	}
 	opts.max_bytes = C.uint64_t(o.MaxBytes)
 	opts.max_entries = C.uint64_t(o.MaxEntries)
 	opts.max_file_bytes = C.uint64_t(o.MaxFileBytes)
@@ -212,6 +216,9 @@ type Unpacked struct {
 	Entries        uint64          `json:"entries"`
 	Bytes          uint64          `json:"bytes"`
 	SkippedDevices uint64          `json:"skippedDevices"`
+
+	// SkippedAttributes are extended ones that the file system cannot have.
+	SkippedAttributes uint64 `json:"skippedAttributes"`
 }
 
 // UnpackImage writes an image's root file system to a folder that is absent or empty: all of it, or nothing.

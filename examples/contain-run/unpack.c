@@ -62,11 +62,14 @@ static int get_owner(struct app *app, const struct unpack_options *options, cont
                 ret->gid_maps = options->gid_maps.items;
         } else if (options->owner) {
                 ret->owner = CONTAIN_OWNER_SINGLE;
-                if (strcmp(options->owner, "me") == 0) {
+                if (strcmp(options->owner, "subids") == 0) {
+                        ret->owner = CONTAIN_OWNER_SUBIDS;
+                } else if (strcmp(options->owner, "me") == 0) {
                         ret->uid = geteuid();
                         ret->gid = getegid();
                 } else if (!parse_owner(options->owner, &ret->uid, &ret->gid)) {
-                        return app_fail(app, "--owner '%s' is neither 'me' nor UID:GID", options->owner);
+                        return app_fail(app, "--owner '%s' is none of 'me', 'subids' and UID:GID",
+                                        options->owner);
                 }
         }
         return 0;
@@ -114,7 +117,8 @@ static int run(struct app *app, const void *values, const struct operands *opera
 
 const struct option unpack_options[] = {
         { "owner", 0, OPTION_TEXT, offsetof(struct unpack_options, owner), "UID:GID",
-          "one owner for all files; 'me' for the caller" },
+          "one owner for all files; 'me' for the caller, 'subids' for as many as the caller has subordinate "
+          "ids" },
         { "uid-map", 0, OPTION_LIST, offsetof(struct unpack_options, uid_maps), "INSIDE:OUTSIDE:COUNT",
           "owners shifted as for a user namespace; may be repeated" },
         { "gid-map", 0, OPTION_LIST, offsetof(struct unpack_options, gid_maps), "INSIDE:OUTSIDE:COUNT",

@@ -83,8 +83,10 @@ CONTAIN_API int contain_image_inspect_json(contain_ctx_t *ctx, const char *image
 enum {
         CONTAIN_OWNER_AS_IS =
                 0, /* those of the image; takes root, or an image whose files are all the caller's */
-        CONTAIN_OWNER_SINGLE = 1, /* one user and one group own all */
-        CONTAIN_OWNER_SHIFTED = 2 /* as maps say, as for a user namespace */
+        CONTAIN_OWNER_SINGLE = 1,  /* one user and one group own all */
+        CONTAIN_OWNER_SHIFTED = 2, /* as maps say, as for a user namespace; takes root */
+        CONTAIN_OWNER_SUBIDS =
+                3 /* root's become the caller's, others' those of the caller's subordinate ids */
 };
 
 /** Flags of contain_unpack_options_t. */
@@ -115,8 +117,9 @@ typedef struct contain_unpack_options {
  * @options: how to get at the image; NULL for the defaults
  * @unpack:  how to write it; NULL for the defaults
  * @ret:     receives a JSON object, to be freed with contain_free(): "name" and "digest" of the image, its
- *           "config", and how many "entries" and "bytes" were written and "skippedDevices" left out; may be
- * NULL
+ *           "config", how many "entries" and "bytes" were written, and how many devices and extended
+ *           attributes, which the file system cannot have, were not: "skippedDevices", "skippedAttributes";
+ *           may be NULL
  * @err:     receives the details of a failure; may be NULL
  *
  * All digests are verified. A folder that was absent appears when it is complete. On failure, also when the

@@ -25,9 +25,12 @@ static int put_result(struct ct_buf *buf, const struct ct_image *image, const st
         if (digest[0])
                 (void)ct_buf_printf(buf, ",\"digest\":\"%s\"", digest);
         (void)ct_buf_printf(buf, ",\"config\":%s", image->config_json);
-        if (ct_buf_printf(buf, ",\"entries\":%llu,\"bytes\":%llu,\"skippedDevices\":%llu}",
-                          (unsigned long long)counts->entries, (unsigned long long)counts->bytes,
-                          (unsigned long long)counts->skipped_devices) < 0)
+        if (ct_buf_printf(
+                    buf,
+                    ",\"entries\":%llu,\"bytes\":%llu,\"skippedDevices\":%llu,\"skippedAttributes\":%llu}",
+                    (unsigned long long)counts->entries, (unsigned long long)counts->bytes,
+                    (unsigned long long)counts->skipped_devices,
+                    (unsigned long long)counts->skipped_attributes) < 0)
                 return ct_fail_memory(err);
         return 0;
 }

@@ -17,10 +17,6 @@
 #define RENAME_NOREPLACE (1 << 0)
 #endif
 
-#pragma weak ct_tree_empty
-#pragma weak ct_tree_is_empty
-#pragma weak ct_tree_remove
-
 #define TRIES 16
 
 static bool is_name(const char *name)

@@ -62,6 +62,8 @@ class UnpackOptions:
     """(inside, outside, count) each: owners are shifted, as for a user namespace."""
     gid_maps: Sequence[tuple[int, int, int]] = field(default_factory=tuple)
     """By default as uid_maps."""
+    subids: bool = False
+    """Root's files become the caller's, others' those of the caller's subordinate ids."""
     devices: bool = True
     """False leaves device nodes out."""
     max_bytes: int = 0
@@ -74,9 +76,9 @@ class UnpackOptions:
 def unpack_options(options: UnpackOptions | None) -> Any:
     """The options as C takes them."""
     o = options if options is not None else UnpackOptions()
-    if o.owner is not None and (o.uid_maps or o.gid_maps):
-        raise ValueError("one owner and id maps exclude each other")
-    owner = Owner.AS_IS if o.owner is None else Owner.SINGLE
+    if (o.owner is not None) + bool(o.uid_maps or o.gid_maps) + o.subids > 1:
+        raise ValueError("one owner, id maps and subids exclude each other")
+    owner = Owner.SUBIDS if o.subids else Owner.AS_IS if o.owner is None else Owner.SINGLE
     uid, gid = o.owner if o.owner is not None else (0, 0)
     return byref(
         _lib.UnpackOptions(

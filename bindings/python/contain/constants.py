@@ -265,3 +265,4 @@ class Owner(_OpenEnum):
     AS_IS = 0
     SINGLE = 1
     SHIFTED = 2
+    SUBIDS = 3

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <locale.h>
 #include <pthread.h>
 #include <signal.h>
@@ -23,6 +24,7 @@
 
 #define THREADS    8
 #define CONTAINERS 50
+#define IMAGES     20
 
 struct host {
         struct world *world;
@@ -77,6 +79,46 @@ static void *make_containers(void *data)
                         atomic_fetch_add(&host->failed, 1);
                 }
                 atomic_fetch_add(&host->finished, 1);
+        }
+        return NULL;
+}
+
+static int give_up(void *userdata, const contain_image_progress_t *progress)
+{
+        (void)userdata;
+        (void)progress;
+        return 1;
+}
+
+/*
+ * Looks at images, which another program does for the host: one that is there, one that is not, one that the
+ * caller loses interest in. A build without that program says so, and that is all.
+ */
+static void *look_at_images(void *data)
+{
+        contain_image_options_t impatient = { .size = sizeof(impatient), .progress = give_up };
+        struct host *host = data;
+        char name[PATH_MAX];
+
+        snprintf(name, sizeof(name), "dir:%s", host->world->rootfs);
+        for (int i = 0; i < IMAGES; i++) {
+                contain_error_t *error = NULL;
+                char *document = NULL;
+                int r = contain_image_inspect_json(host->world->ctx, name, NULL, &document, &error);
+
+                if (r < 0 && r != -EOPNOTSUPP) {
+                        fprintf(stderr, "image: %s\n", contain_error_message(error));
+                        atomic_fetch_add(&host->failed, 1);
+                }
+                contain_free(document);
+                contain_error_free(error);
+                document = NULL;
+                if (contain_image_inspect_json(host->world->ctx, "oci:/no/such/folder", NULL, &document,
+                                               NULL) >= 0)
+                        atomic_fetch_add(&host->failed, 1);
+                /* It may well be done before it is asked to stop. */
+                if (contain_image_inspect_json(host->world->ctx, name, &impatient, &document, NULL) >= 0)
+                        contain_free(document);
         }
         return NULL;
 }
@@ -204,7 +246,7 @@ static int threads_that_stay(void)
 
 TEST(many_threads_leave_the_host_as_it_was)
 {
-        pthread_t makers[THREADS], others[3];
+        pthread_t makers[THREADS], others[3], looker;
         struct snapshot *before, *after;
         struct host host = { 0 };
         int leaked, threads;
@@ -222,6 +264,7 @@ TEST(many_threads_leave_the_host_as_it_was)
         threads_settle(threads);
         before = snapshot_take(w.state, w.name);
 
+        pthread_create(&looker, NULL, look_at_images, &host);
         pthread_create(&others[0], NULL, allocate, &host);
         pthread_create(&others[1], NULL, allocate, &host);
         pthread_create(&others[2], NULL, fork_children, &host);
@@ -229,6 +272,7 @@ TEST(many_threads_leave_the_host_as_it_was)
                 pthread_create(&makers[i], NULL, make_containers, &host);
         for (size_t i = 0; i < THREADS; i++)
                 pthread_join(makers[i], NULL);
+        pthread_join(looker, NULL);
         atomic_store(&host.stop, true);
         for (size_t i = 0; i < 3; i++)
                 pthread_join(others[i], NULL);
@@ -264,13 +308,18 @@ TEST(failures_leave_the_host_as_it_was)
                                     " 'syscalls': [{'names': ['mkdir'], 'action': 'SCMP_ACT_NOTIFY'}]}" },
         };
         struct snapshot *before, *after;
+        struct host host = { 0 };
         int leaked;
         WORLD_OF_ANYBODY(w);
 
         leaked = unusual_settings(&w);
         REQUIRE(leaked >= 0);
         free(guest_output(&w, CONFIG(w, "true")));
+        host.world = &w;
+        look_at_images(&host);
         before = snapshot_take(w.state, w.name);
+        look_at_images(&host);
+        EXPECT_EQ(atomic_load(&host.failed), 0);
         for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
                 struct json_object *config = CONFIG(w, "true");
                 auto_text output = NULL;
