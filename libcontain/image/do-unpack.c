@@ -6,9 +6,6 @@
 #include "image/requests.h"
 #include "image/target.h"
 
-#pragma weak ct_source_free
-#pragma weak ct_unpack_image
-
 static void free_source(struct ct_image *image)
 {
         (void)ct_source_free(image->source);

@@ -65,6 +65,8 @@ static int spool_input(struct ct_input *input, const struct ct_source_options *o
                 (void)ct_stream_free(stream);
                 return ct_fail_memory(err);
         }
+        /* Whoever writes to a pipe may never do so. */
+        ct_stream_set_job(stream, options->job);
         return ct_spool(stream, options, &input->fd, err);
 }
 

@@ -5,6 +5,7 @@
 #include "image/stream.h"
 
 #include "base/fds.h"
+#include "image/job.h"
 
 #include <poll.h>
 #include <stdatomic.h>
@@ -20,9 +21,10 @@ struct ct_stream {
         ct_stream_read_fn read;
         ct_stream_close_fn close;
         void *userdata;
-        struct ct_stream *from; /* NULL, or what it stands over */
-        char *name;             /* NULL */
-        int failed;             /* errno of the first failure */
+        struct ct_stream *from;   /* NULL, or what it stands over */
+        char *name;               /* NULL */
+        int failed;               /* errno of the first failure */
+        const struct ct_job *job; /* NULL, or stopped when that is cancelled */
         atomic_bool is_stopped;
 };
 
@@ -132,9 +134,15 @@ void ct_stream_stop(struct ct_stream *stream)
                 atomic_store_explicit(&stream->is_stopped, true, memory_order_relaxed);
 }
 
+void ct_stream_set_job(struct ct_stream *stream, const struct ct_job *job)
+{
+        stream->job = job;
+}
+
 bool ct_stream_is_stopped(const struct ct_stream *stream)
 {
-        return atomic_load_explicit(&stream->is_stopped, memory_order_relaxed);
+        return atomic_load_explicit(&stream->is_stopped, memory_order_relaxed) ||
+               (stream->job && ct_job_is_cancelled(stream->job));
 }
 
 /* ---- A descriptor ---- */

@@ -40,6 +40,9 @@ int ct_stream_set_name(struct ct_stream *stream, const char *name);
  */
 void ct_stream_stop(struct ct_stream *stream);
 bool ct_stream_is_stopped(const struct ct_stream *stream);
+/* It is stopped when @job, which lives longer, is cancelled. */
+struct ct_job;
+void ct_stream_set_job(struct ct_stream *stream, const struct ct_job *job);
 
 /* From a descriptor, which it takes over; @size bytes from @offset with pread(2), or what comes when @offset
  * is negative; @size -1 for up to the end. */

@@ -72,14 +72,14 @@ static int open_new(struct ct_target *target, contain_error_t **err)
         return make_temporary(target, err);
 }
 
-static int open_present(struct ct_target *target, int fd, contain_error_t **err)
+static int open_present(struct ct_target *target, int fd, const char *path, contain_error_t **err)
 {
         int r = ct_tree_is_empty(fd);
 
         if (r < 0)
-                return ct_fail(err, CONTAIN_E_UNPACK, -r, NULL, "cannot read the folder");
+                return ct_fail(err, CONTAIN_E_UNPACK, -r, NULL, "cannot read the folder '%s'", path);
         if (r == 0) {
-                r = ct_fail(err, CONTAIN_E_UNPACK, ENOTEMPTY, NULL, "cannot write to the folder");
+                r = ct_fail(err, CONTAIN_E_UNPACK, ENOTEMPTY, NULL, "cannot write to the folder '%s'", path);
                 ct_error_set_hint(err, "an empty folder, or a name that is not there yet, is needed");
                 return r;
         }
@@ -90,19 +90,24 @@ static int open_present(struct ct_target *target, int fd, contain_error_t **err)
 int ct_target_open(const struct ct_job *job, const char *key, struct ct_target *ret, contain_error_t **err)
 {
         _cleanup_target_ struct ct_target target = { .root_fd = -EBADF, .parent_fd = -EBADF };
-        char name_key[32];
+        const char *path = "";
+        char member[32];
         int fd = -EBADF, r;
 
         r = ct_json_require(ct_job_fd(job, key, &fd, err), &job->request, key, err);
         if (r < 0)
                 return r;
-        (void)snprintf(name_key, sizeof(name_key), "%sName", key);
-        r = ct_json_get_string(&job->request, name_key, &target.name, err);
+        (void)snprintf(member, sizeof(member), "%sName", key);
+        r = ct_json_get_string(&job->request, member, &target.name, err);
+        if (r < 0)
+                return r;
+        (void)snprintf(member, sizeof(member), "%sPath", key);
+        r = ct_json_get_string(&job->request, member, &path, err);
         if (r < 0)
                 return r;
         if (target.name)
                 target.parent_fd = fd;
-        r = target.name ? open_new(&target, err) : open_present(&target, fd, err);
+        r = target.name ? open_new(&target, err) : open_present(&target, fd, path, err);
         if (r < 0)
                 return r;
         *ret = target;

@@ -40,6 +40,12 @@ void ct_image_request_string(struct ct_image_request *request, const char *key, 
         put_string(request, key, value);
 }
 
+void ct_image_request_words(struct ct_image_request *request, const char *key, const char *value)
+{
+        (void)ct_buf_printf(&request->text, ",\"%s\":", key);
+        (void)ct_buf_json_string(&request->text, value);
+}
+
 void ct_image_request_uint(struct ct_image_request *request, const char *key, uint64_t value)
 {
         (void)ct_buf_printf(&request->text, ",\"%s\":%llu", key, (unsigned long long)value);

@@ -34,8 +34,10 @@ int ct_image_request_target(struct ct_image_request *request, const char *key, c
 {
         _cleanup_free_ char *parent = NULL, *name = NULL;
         _cleanup_close_ int fd = -EBADF;
-        char name_key[32];
+        char member[32];
 
+        (void)snprintf(member, sizeof(member), "%sPath", key);
+        ct_image_request_words(request, member, path);
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0 && errno != ENOENT)
                 return ct_fail(err, CONTAIN_E_UNPACK, errno, NULL, "cannot open the folder '%s'", path);
@@ -49,8 +51,8 @@ int ct_image_request_target(struct ct_image_request *request, const char *key, c
                         return ct_fail(err, CONTAIN_E_UNPACK, errno, NULL,
                                        "cannot open the folder '%s', in which '%s' is to be made", parent,
                                        name);
-                (void)snprintf(name_key, sizeof(name_key), "%sName", key);
-                ct_image_request_string(request, name_key, name);
+                (void)snprintf(member, sizeof(member), "%sName", key);
+                ct_image_request_string(request, member, name);
         }
         ct_image_request_fd(request, key, fd);
         *ret_fd = ct_take_fd(&fd);

@@ -5,7 +5,24 @@
 #include "ops/image.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
+
+/* "INSIDE:OUTSIDE:COUNT" */
+static bool parse_range(const char *text, uint64_t ret[3])
+{
+        for (int i = 0; i < 3; i++) {
+                char *end;
+
+                if (text[0] < '0' || text[0] > '9')
+                        return false;
+                errno = 0;
+                ret[i] = strtoull(text, &end, 10);
+                if (errno != 0 || ret[i] > UINT32_MAX || *end != (i < 2 ? ':' : '\0'))
+                        return false;
+                text = end + 1;
+        }
+        return ret[2] > 0 && ret[0] + ret[2] <= UINT32_MAX && ret[1] + ret[2] <= UINT32_MAX;
+}
 
 /* "INSIDE:OUTSIDE:COUNT" each, as numbers in arrays: what is not understood is refused here. */
 static int put_maps(struct ct_image_request *request, const char *key, const char *const *maps,
@@ -14,11 +31,8 @@ static int put_maps(struct ct_image_request *request, const char *key, const cha
         (void)ct_buf_printf(&request->text, ",\"%s\":[", key);
         for (size_t i = 0; maps[i]; i++) {
                 uint64_t range[3];
-                char rest;
 
-                if (sscanf(maps[i], "%" SCNu64 ":%" SCNu64 ":%" SCNu64 "%c", &range[0], &range[1], &range[2],
-                           &rest) != 3 ||
-                    range[2] == 0 || range[0] + range[2] > UINT32_MAX || range[1] + range[2] > UINT32_MAX)
+                if (!parse_range(maps[i], range))
                         return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
                                        "the id map '%s' is not INSIDE:OUTSIDE:COUNT", maps[i]);
                 (void)ct_buf_printf(&request->text, "%s[%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]",

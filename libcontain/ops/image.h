@@ -31,6 +31,8 @@ void ct_image_request_begin(struct ct_image_request *request, const char *verb,
                             const contain_image_options_t *options);
 /* Members; a value of NULL is left out. */
 void ct_image_request_string(struct ct_image_request *request, const char *key, const char *value);
+/* One that is for sentences only, whatever bytes it has. */
+void ct_image_request_words(struct ct_image_request *request, const char *key, const char *value);
 void ct_image_request_uint(struct ct_image_request *request, const char *key, uint64_t value);
 void ct_image_request_true(struct ct_image_request *request, const char *key, bool value);
 void ct_image_request_strings(struct ct_image_request *request, const char *key, const char *const *values);
@@ -62,8 +64,8 @@ int ct_op_image_unpack(struct contain_ctx *ctx, const char *image, const char *d
 
 /*
  * A folder that something is to be made in: it is there (member @key is its descriptor), or it is to be made
- * (@key is that of its parent, and KEY + "Name" what it is to be called). *ret_fd is the caller's to close
- * after the request was run.
+ * (@key is that of its parent, and KEY + "Name" what it is to be called). KEY + "Path" is the path, for
+ * words. *ret_fd is the caller's to close after the request was run.
  */
 int ct_image_request_target(struct ct_image_request *request, const char *key, const char *path, int *ret_fd,
                             contain_error_t **err);

@@ -258,6 +258,7 @@ TEST(many_threads_leave_the_host_as_it_was)
         threads = threads_that_stay();
         /* The first one may make what stays: the state root's folder, caches of the context. */
         one_container(&host, (char[256]){ 0 });
+        look_at_images(&host);
         /* The C library catches a signal of its own (SIGSETXID) from a program's first thread on. */
         pthread_create(&others[0], NULL, end_at_once, NULL);
         pthread_join(others[0], NULL);
