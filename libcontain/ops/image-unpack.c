@@ -42,13 +42,14 @@ static int put_maps(struct ct_image_request *request, const char *key, const cha
         return 0;
 }
 
-static int put_owner(struct ct_image_request *request, struct contain_ctx *ctx,
-                     const contain_unpack_options_t *unpack, int *ret_fd, contain_error_t **err)
+static int put_owner(struct ct_image_request *request, const contain_unpack_options_t *unpack,
+                     contain_error_t **err)
 {
         int r;
 
         switch (unpack->owner) {
         case CONTAIN_OWNER_AS_IS:
+        case CONTAIN_OWNER_SUBIDS: /* as they are in the user namespace */
                 return 0;
         case CONTAIN_OWNER_SINGLE:
                 ct_image_request_string(request, "owner", "single");
@@ -64,26 +65,21 @@ static int put_owner(struct ct_image_request *request, struct contain_ctx *ctx,
                 return r < 0 ? r
                              : put_maps(request, "gidMaps",
                                         unpack->gid_maps ? unpack->gid_maps : unpack->uid_maps, err);
-        case CONTAIN_OWNER_SUBIDS:
-                *ret_fd = ct_image_userns(ctx, err);
-                ct_image_request_fd(request, "asRoot", *ret_fd);
-                return *ret_fd < 0 ? *ret_fd : 0;
         default:
                 return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "owner %u is not one of 0 to 3",
                                unpack->owner);
         }
 }
 
-int ct_image_request_unpack(struct ct_image_request *request, struct contain_ctx *ctx,
-                            const contain_unpack_options_t *unpack, int *ret_fd, contain_error_t **err)
+int ct_image_request_unpack(struct ct_image_request *request, const contain_unpack_options_t *unpack,
+                            contain_error_t **err)
 {
-        *ret_fd = -EBADF;
         ct_image_request_true(request, "noDevices", unpack->flags & CONTAIN_UNPACK_NO_DEVICES);
         ct_image_request_uint(request, "maxBytes", unpack->max_bytes);
         ct_image_request_uint(request, "maxEntries", unpack->max_entries);
         ct_image_request_uint(request, "maxFileBytes", unpack->max_file_bytes);
         ct_image_request_uint(request, "maxDepth", unpack->max_depth);
-        return put_owner(request, ctx, unpack, ret_fd, err);
+        return put_owner(request, unpack, err);
 }
 
 int ct_op_image_unpack(struct contain_ctx *ctx, const char *image, const char *dir,
@@ -97,8 +93,12 @@ int ct_op_image_unpack(struct contain_ctx *ctx, const char *image, const char *d
 
         ct_image_request_begin(&request, "unpack", options);
         ct_image_request_image(&request, image);
-        r = ct_image_request_unpack(&request, ctx, unpack, &userns_fd, err);
-        if (r == 0)
+        r = ct_image_request_unpack(&request, unpack, err);
+        if (r == 0 && unpack->owner == CONTAIN_OWNER_SUBIDS) {
+                r = userns_fd = ct_image_userns(ctx, err);
+                ct_image_request_fd(&request, "asRoot", userns_fd);
+        }
+        if (r >= 0)
                 r = ct_image_request_target(&request, "target", dir, &target_fd, err);
         if (r == 0)
                 r = ct_image_request_run(&request, ctx, &result, NULL, err);

@@ -41,12 +41,9 @@ void ct_image_request_fd(struct ct_image_request *request, const char *key, int 
 /* The image that it is about, with standard input for a name that says so: "-", "oci-archive:-". */
 void ct_image_request_image(struct ct_image_request *request, const char *image);
 
-/*
- * How something is unpacked. *ret_fd is the caller's to close after the request was run; -EBADF for nothing
- * to close.
- */
-int ct_image_request_unpack(struct ct_image_request *request, struct contain_ctx *ctx,
-                            const contain_unpack_options_t *unpack, int *ret_fd, contain_error_t **err);
+/* How something is unpacked. CONTAIN_OWNER_SUBIDS takes a member "asRoot" besides. */
+int ct_image_request_unpack(struct ct_image_request *request, const contain_unpack_options_t *unpack,
+                            contain_error_t **err);
 
 /* A user namespace in which the caller's subordinate ids are mapped: its descriptor. */
 int ct_image_userns(struct contain_ctx *ctx, contain_error_t **err);
