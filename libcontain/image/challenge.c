@@ -89,12 +89,11 @@ int ct_challenge_parse(struct ct_arena *arena, const char *lines, struct ct_chal
                 size_t length = token_length(cursor);
                 char *value;
 
-                cursor = skip_space(cursor + length);
                 if (length == 0) {
-                        cursor +=
-                                *cursor ? 1 : 0; /* a comma, the end of a line, or what nobody should send */
+                        cursor++; /* space, a comma, the end of a line, or what nobody should send */
                         continue;
                 }
+                cursor = skip_space(cursor + length);
                 if (*cursor != '=') {
                         scheme = find_scheme(name, length);
                         challenge.basic |= scheme == SCHEME_BASIC;

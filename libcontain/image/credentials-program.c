@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -43,31 +44,62 @@ static bool is_name(const char *name)
                                 strlen(name);
 }
 
+/* Signals as a program expects them, whatever this one does with them: an errno. */
+static int set_signals(posix_spawnattr_t *attributes)
+{
+        sigset_t none, pipe_only;
+        int r;
+
+        (void)sigemptyset(&none);
+        (void)sigemptyset(&pipe_only);
+        (void)sigaddset(&pipe_only, SIGPIPE);
+        r = posix_spawnattr_setsigmask(attributes, &none);
+        if (r == 0)
+                r = posix_spawnattr_setsigdefault(attributes, &pipe_only);
+        return r != 0 ? r
+                      : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
+/* An errno. */
+static int spawn(const char *program, int stdin_fd, int stdout_fd, pid_t *ret)
+{
+        char *argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t) "get", NULL };
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attributes;
+        int r;
+
+        r = posix_spawnattr_init(&attributes);
+        if (r != 0)
+                return r;
+        r = posix_spawn_file_actions_init(&actions);
+        if (r == 0) {
+                r = set_signals(&attributes);
+                if (r == 0)
+                        r = posix_spawn_file_actions_adddup2(&actions, stdin_fd, STDIN_FILENO);
+                if (r == 0)
+                        r = posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
+                if (r == 0)
+                        r = posix_spawnp(ret, program, &actions, &attributes, argv, environ);
+                (void)posix_spawn_file_actions_destroy(&actions);
+        }
+        (void)posix_spawnattr_destroy(&attributes);
+        return r;
+}
+
 /* -errno. */
 static int start(const char *program, struct helper *helper)
 {
-        char *argv[] = { (char *)program, (char *)"get", NULL };
-        int to[2] = { -EBADF, -EBADF }, from[2] = { -EBADF, -EBADF }, r;
-        posix_spawn_file_actions_t actions;
+        int to[2], from[2], r;
 
         if (pipe2(to, O_CLOEXEC) < 0)
                 return -errno;
         helper->to_fd = to[1];
         if (pipe2(from, O_CLOEXEC) < 0) {
-                r = errno;
                 (void)ct_close(to[0]);
-                return -r;
+                return -errno;
         }
         helper->from_fd = from[0];
-        r = posix_spawn_file_actions_init(&actions);
-        if (r == 0) {
-                r = posix_spawn_file_actions_adddup2(&actions, to[0], STDIN_FILENO);
-                if (r == 0)
-                        r = posix_spawn_file_actions_adddup2(&actions, from[1], STDOUT_FILENO);
-                if (r == 0)
-                        r = posix_spawnp(&helper->pid, program, &actions, NULL, argv, environ);
-                (void)posix_spawn_file_actions_destroy(&actions);
-        }
+        r = spawn(program, to[0], from[1], &helper->pid);
         (void)ct_close(to[0]);
         (void)ct_close(from[1]);
         return -r;

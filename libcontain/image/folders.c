@@ -207,6 +207,23 @@ static int clear_way(struct ct_tree *tree, struct ct_folder *parent, const char 
         return 0;
 }
 
+/* Owner, mode and time of a folder that layers below have, too. */
+static int look_as_below(struct ct_tree *tree, struct ct_folder *folder, contain_error_t **err)
+{
+        struct stat status;
+        int r;
+
+        r = ct_lower_find(tree->how, folder->path, folder->length, &status);
+        if (r < 0)
+                return ct_fail(err, CONTAIN_E_UNPACK, -r, NULL,
+                               "cannot look at folder '/%s' of the layers below", folder->path);
+        if (r == 0)
+                return 0;
+        folder->times[1] = status.st_mtim;
+        r = ct_folder_set_owner(folder, status.st_uid, status.st_gid, err);
+        return r < 0 ? r : ct_folder_set_mode(tree, folder, status.st_mode & 07777, err);
+}
+
 /* Makes a folder that the layer has files in, but no entry for. */
 static int make_missing(struct ct_tree *tree, struct ct_folder *parent, const char *path, size_t length,
                         const char *name, struct ct_folder **ret, contain_error_t **err)
@@ -246,7 +263,9 @@ static int make_missing(struct ct_tree *tree, struct ct_folder *parent, const ch
         r = ct_folder_set_owner(*ret, uid, gid, err);
         if (r == 0 && ((*ret)->mode & 07777) != MISSING_MODE)
                 r = ct_folder_set_mode(tree, *ret, MISSING_MODE, err);
-        return r < 0 || !is_hidden ? r : ct_tree_set_opaque(tree, (*ret)->fd, path, err);
+        if (r < 0)
+                return r;
+        return is_hidden ? ct_tree_set_opaque(tree, (*ret)->fd, path, err) : look_as_below(tree, *ret, err);
 }
 
 /* From @parent on by one component, of @path's first @length bytes the last. */

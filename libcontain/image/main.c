@@ -9,6 +9,7 @@
 #include "base/message.h"
 #include "image/requests.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,6 +68,8 @@ int main(void)
         /* Keys that are pressed for the caller are not for us: it hangs up when it goes. */
         (void)setsid();
         (void)signal(SIGPIPE, SIG_IGN);
+        /* Programs that are asked for credentials are not to speak for us. */
+        (void)fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC);
         (void)umask(0);
         r = ct_job_begin(SOCKET_FD, &job, &error);
         if (r == 0)

@@ -46,6 +46,20 @@ static int add_endpoint(struct ct_arena *arena, struct registry *registry, const
         return r;
 }
 
+/* Who we are to the host is none of a mirror's business. */
+static int add_mirror(struct ct_arena *arena, struct registry *registry, const char *place,
+                      const char *repository, const struct ct_source_options *options, contain_error_t **err)
+{
+        int r = add_endpoint(arena, registry, place, repository, options, err);
+        struct ct_http_server *server;
+
+        if (r < 0 || !options->certificates)
+                return r;
+        server = &registry->endpoints[registry->n_endpoints - 1]->server;
+        server->client_certificate = server->client_key = NULL;
+        return 0;
+}
+
 /* Mirrors "HOST=MIRROR" in their order, then the host. */
 static int add_endpoints(struct ct_arena *arena, struct registry *registry,
                          const struct ct_reference *reference, const struct ct_source_options *options,
@@ -67,7 +81,7 @@ static int add_endpoints(struct ct_arena *arena, struct registry *registry,
                                        "mirror '%s' is not of the form HOST=MIRROR", mirror);
                 if ((size_t)(equals - mirror) == host_length &&
                     strncmp(mirror, reference->domain, host_length) == 0)
-                        r = add_endpoint(arena, registry, equals + 1, reference->path, options, err);
+                        r = add_mirror(arena, registry, equals + 1, reference->path, options, err);
         }
         return r < 0 ? r : add_endpoint(arena, registry, reference->domain, reference->path, options, err);
 }

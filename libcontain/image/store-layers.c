@@ -66,9 +66,9 @@ int ct_store_chain(const struct ct_store *store, const struct ct_image *image, c
 }
 
 static int fill(const struct ct_store *store, int folder_fd, struct ct_source *source,
-                const struct ct_layer *layer, const char *name, contain_error_t **err)
+                const struct ct_layer *layer, const struct ct_unpack *how, const char *name,
+                contain_error_t **err)
 {
-        const struct ct_unpack how = { .whiteouts_as_overlay = true };
         struct ct_unpack_counts counts = { 0 };
         _cleanup_(ct_stream_freep) struct ct_stream *tar = NULL;
         _cleanup_close_ int root_fd = -EBADF;
@@ -84,7 +84,7 @@ static int fill(const struct ct_store *store, int folder_fd, struct ct_source *s
                 return fail_layer(store, r < 0 ? r : -errno, name, err);
         r = ct_source_layer(source, layer, &tar, err);
         if (r >= 0)
-                r = ct_unpack_layer(tar, root_fd, &how, store->job, &counts, err);
+                r = ct_unpack_layer(tar, root_fd, how, store->job, &counts, err);
         if (r >= 0)
                 r = ct_stream_drain(tar, err);
         if (r >= 0 && syncfs(root_fd) < 0)
@@ -93,7 +93,7 @@ static int fill(const struct ct_store *store, int folder_fd, struct ct_source *s
 }
 
 static int unpack_one(const struct ct_store *store, struct ct_source *source, const struct ct_layer *layer,
-                      const char *name, contain_error_t **err)
+                      const struct ct_unpack *how, const char *name, contain_error_t **err)
 {
         const char *place = ct_arena_printf(store->arena, "layers/%s", name);
         const char *ingest_name = ct_arena_printf(store->arena, "layer-%s", name);
@@ -112,7 +112,7 @@ static int unpack_one(const struct ct_store *store, struct ct_source *source, co
                 (void)ct_tree_remove(store->fd, ingest);
                 return 0;
         }
-        r = fill(store, folder_fd, source, layer, name, err);
+        r = fill(store, folder_fd, source, layer, how, name, err);
         if (r >= 0 && renameat(store->fd, ingest, store->fd, place) < 0)
                 r = fail_layer(store, -errno, name, err);
         if (r < 0)
@@ -120,13 +120,54 @@ static int unpack_one(const struct ct_store *store, struct ct_source *source, co
         return r;
 }
 
+/* The folders of layers that are there, the highest first. */
+struct lowers {
+        int *fds; /* of all layers; the last n are open */
+        size_t all, n;
+};
+
+static void lowers_done(struct lowers *lowers)
+{
+        while (lowers->n > 0)
+                (void)ct_close(lowers->fds[lowers->all - lowers->n--]);
+        free(lowers->fds);
+}
+
+static int lowers_add(const struct ct_store *store, struct lowers *lowers, const char *name,
+                      contain_error_t **err)
+{
+        const char *path = ct_arena_printf(store->arena, "layers/%s/diff", name);
+        int fd;
+
+        if (!path)
+                return ct_fail_memory(err);
+        fd = openat(store->fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return fail_layer(store, -errno, name, err);
+        lowers->fds[lowers->all - ++lowers->n] = fd;
+        return 0;
+}
+
 int ct_store_unpack(const struct ct_store *store, const struct ct_image *image, contain_error_t **err)
 {
+        _cleanup_(lowers_done) struct lowers lowers = { .all = image->n_layers };
         const char **chain = NULL;
         int r;
 
+        lowers.fds = calloc(image->n_layers + 1, sizeof(*lowers.fds));
+        if (!lowers.fds)
+                return ct_fail_memory(err);
         r = ct_store_chain(store, image, &chain, err);
-        for (size_t i = 0; r >= 0 && i < image->n_layers; i++)
-                r = unpack_one(store, image->source, &image->layers[i], chain[i], err);
+        for (size_t i = 0; r >= 0 && i < image->n_layers; i++) {
+                const struct ct_unpack how = {
+                        .whiteouts_as_overlay = true,
+                        .lower_fds = lowers.fds + (lowers.all - lowers.n),
+                        .n_lowers = lowers.n,
+                };
+
+                r = unpack_one(store, image->source, &image->layers[i], &how, chain[i], err);
+                if (r >= 0)
+                        r = lowers_add(store, &lowers, chain[i], err);
+        }
         return r;
 }

@@ -43,6 +43,8 @@ struct ct_unpack {
         struct ct_unpack_limits limits;
         bool no_devices;           /* device nodes are left out, and counted */
         bool whiteouts_as_overlay; /* a layer of its own for overlayfs: char 0:0 and trusted.overlay.opaque */
+        const int *lower_fds;      /* then: the folders of the layers below it, the highest first */
+        size_t n_lowers;
 };
 
 struct ct_unpack_counts {

@@ -16,6 +16,8 @@
 #include "image/member.h"
 #include "image/tree.h"
 
+#include <sys/stat.h>
+
 #define CT_FOLDERS 16
 
 struct ct_folder {
@@ -85,6 +87,11 @@ int ct_folder_set_owner(struct ct_folder *folder, uid_t uid, gid_t gid, contain_
 /* Remembers that the layer has brought what is at @path in @folder. */
 int ct_folder_bring(struct ct_tree *tree, struct ct_folder *folder, const struct ct_member_path *path,
                     contain_error_t **err);
+
+/* --- lowers.c --- */
+
+/* How the folder at @path looks in the layers below: 1; 0 when it is not there; -errno. */
+int ct_lower_find(const struct ct_unpack *how, const char *path, size_t length, struct stat *ret);
 
 /* --- nodes.c --- */
 

@@ -27,13 +27,14 @@ def digest_of(data):
 
 
 def layer(files):
-    """An uncompressed tar of {path: bytes}; None for a folder, names as they are."""
+    """An uncompressed tar of {path: bytes}; None, or (mode, uid), for a folder; names as they are."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode='w', format=tarfile.PAX_FORMAT) as tar:
         for path, content in files.items():
             info = tarfile.TarInfo(path)
-            if content is None:
-                info.type, info.mode = tarfile.DIRTYPE, 0o755
+            if content is None or isinstance(content, tuple):
+                info.type = tarfile.DIRTYPE
+                info.mode, info.uid = content or (0o755, 0)
                 tar.addfile(info)
             else:
                 info.size, info.mode = len(content), 0o644

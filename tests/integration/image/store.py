@@ -193,6 +193,16 @@ class Mounting(StoreCase):
         self.assertEqual(os.listdir(os.path.join(path, 'usr')), ['b'])
         self.assertEqual(read(path, 'etc/motd'), 'base\n')
 
+    def test_folders_without_an_entry_look_as_below(self):
+        self.registry.add('3', fake.Image(fake.layer({'a/': (0o1777, 5), 'a/b/': (0o700, 6), 'a/b/file': b'', 'gone/': (0o711, 7)}),
+                                          fake.layer({'.wh.gone': b''}), fake.layer({'a/b/c/file': b'', 'gone/file': b''})))
+        path, _ = self.mount(self.registry.image('3'), 'a')
+        for name, mode, uid in (('a', 0o1777, 5), ('a/b', 0o700, 6), ('a/b/c', 0o755, 0), ('gone', 0o755, 0)):
+            status = os.stat(os.path.join(path, name))
+            self.assertEqual((status.st_mode & 0o7777, status.st_uid), (mode, uid), name)
+        self.assertEqual(sorted(os.listdir(os.path.join(path, 'a/b'))), ['c', 'file'])
+        self.assertEqual(os.stat(os.path.join(path, 'a')).st_mtime, 0)
+
     def test_read_only(self):
         for image in (self.registry.image(), self.registry.image('3')):
             self.registry.add('3', fake.Image(BASE))
