@@ -167,7 +167,7 @@ static int fail_choice(const struct ct_files *files, const struct item *items, s
                 return ct_fail(err, CONTAIN_E_SOURCE, ENOENT, NULL, "'%s' has no image",
                                ct_files_name(files));
         else
-                r = ct_fail(err, CONTAIN_E_SOURCE, ENOTUNIQ, NULL,
+                r = ct_fail(err, CONTAIN_E_SOURCE, ENOENT, NULL,
                             "'%s' has several images, and none is named", ct_files_name(files));
         for (i = 0; i < n && listed < LISTED_MAX; i++) {
                 if (items[i].n_tags == 0)

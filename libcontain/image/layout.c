@@ -67,22 +67,11 @@ static bool has_tag(struct ct_arena *arena, const struct ct_index_entry *entry, 
                 is_same_image(arena, tag, entry->ref_name));
 }
 
-static int fail_choice(const struct ct_files *files, const struct ct_manifest *index, const char *tag,
-                       contain_error_t **err)
+/* Their names, for a hint; how many there are. */
+static size_t list_images(const struct ct_manifest *index, struct ct_buf *list)
 {
-        _cleanup_buf_ struct ct_buf list = CT_BUF_INIT;
         size_t i, n = 0;
-        int r;
 
-        if (tag)
-                r = ct_fail(err, CONTAIN_E_SOURCE, ENOENT, NULL, "'%s' has no image '%s'",
-                            ct_files_name(files), tag);
-        else if (index->n_entries == 0)
-                return ct_fail(err, CONTAIN_E_SOURCE, ENOENT, NULL, "'%s' has no image",
-                               ct_files_name(files));
-        else
-                r = ct_fail(err, CONTAIN_E_SOURCE, ENOTUNIQ, NULL,
-                            "'%s' has several images, and none is named", ct_files_name(files));
         for (i = 0; i < index->n_entries && n < LISTED_MAX; i++) {
                 char digest[CT_DIGEST_TEXT];
                 const char *name = name_of(&index->entries[i]);
@@ -90,11 +79,29 @@ static int fail_choice(const struct ct_files *files, const struct ct_manifest *i
                 if (!index->entries[i].is_image)
                         continue;
                 ct_digest_format(&index->entries[i].blob.digest, digest);
-                (void)ct_buf_printf(&list, "%s%.200s", n++ > 0 ? ", " : "", name ? name : digest);
+                (void)ct_buf_printf(list, "%s%.200s", n++ > 0 ? ", " : "", name ? name : digest);
         }
-        if (n > 0 && !list.failed)
+        return n;
+}
+
+static int fail_choice(const struct ct_files *files, const struct ct_manifest *index, const char *tag,
+                       contain_error_t **err)
+{
+        _cleanup_buf_ struct ct_buf list = CT_BUF_INIT;
+        size_t n = list_images(index, &list);
+
+        if (n == 0)
+                return ct_fail(err, CONTAIN_E_SOURCE, ENOENT, NULL, "'%s' has no image",
+                               ct_files_name(files));
+        if (tag)
+                (void)ct_fail(err, CONTAIN_E_SOURCE, ENOENT, NULL, "'%s' has no image '%s'",
+                              ct_files_name(files), tag);
+        else
+                (void)ct_fail(err, CONTAIN_E_SOURCE, ENOENT, NULL,
+                              "'%s' has several images, and none is named", ct_files_name(files));
+        if (!list.failed)
                 ct_error_set_hint(err, "it has %s", list.data);
-        return r;
+        return -ENOENT;
 }
 
 /* By digest: also what no entry of the index tells of, such as one platform's image. */
