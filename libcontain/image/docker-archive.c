@@ -167,8 +167,8 @@ static int fail_choice(const struct ct_files *files, const struct item *items, s
                 return ct_fail(err, CONTAIN_E_SOURCE, ENOENT, NULL, "'%s' has no image",
                                ct_files_name(files));
         else
-                r = ct_fail(err, CONTAIN_E_SOURCE, ENOENT, NULL,
-                            "'%s' has several images, and none is named", ct_files_name(files));
+                r = ct_fail(err, CONTAIN_E_SOURCE, ENOENT, NULL, "'%s' has several images, and none is named",
+                            ct_files_name(files));
         for (i = 0; i < n && listed < LISTED_MAX; i++) {
                 if (items[i].n_tags == 0)
                         (void)ct_buf_printf(&list, "%s@%zu", listed++ > 0 ? ", " : "", i);
