@@ -35,9 +35,8 @@ static int open_ahead(struct queue *queue, size_t current, contain_error_t **err
         for (; queue->next < image->n_layers && queue->next < current + LAYERS_AHEAD; queue->next++) {
                 struct ct_stream *stream;
 
-                r = ct_source_layer(image->source, &image->layers[queue->next], &stream, err);
-                if (r == 0)
-                        r = ct_stream_ahead(stream, BYTES_AHEAD, &stream, err);
+                r = ct_source_layer_ahead(image->source, &image->layers[queue->next], BYTES_AHEAD, &stream,
+                                          err);
                 if (r < 0)
                         return r;
                 queue->streams[queue->next % LAYERS_AHEAD] = stream;
