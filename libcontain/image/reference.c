@@ -44,6 +44,8 @@ static bool is_path_component(const char *text, size_t size)
                         i++;
                 if (i == begin)
                         continue;
+                if (!is_lower_or_digit(text[i]))
+                        return false;
                 if (text[begin] == '-' || (text[begin] == '.' && i - begin == 1) ||
                     (text[begin] == '_' && i - begin <= 2))
                         continue;

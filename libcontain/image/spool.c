@@ -86,7 +86,7 @@ int ct_spool(struct ct_stream *from, const struct ct_source_options *options, in
                 if (!options->job)
                         continue;
                 if (ct_job_is_cancelled(options->job))
-                        return ct_fail(err, CONTAIN_E_SYSTEM, ECANCELED, NULL,
+                        return ct_fail(err, CONTAIN_E_CANCELLED, ECANCELED, NULL,
                                        "nobody waits for it any more");
                 ct_job_progress(options->job, "read", ct_stream_name(owned), done, 0);
         }

@@ -234,6 +234,24 @@ class Archives(DamagedCase):
                     self.refuse('', 'unpack', '--quiet', f'{form}:{self.write("cut.tar", packed[:len(packed) // part])}',
                                 self.fresh_path('root'))
 
+    def test_archives_that_are_bombs(self):
+        """What is decompressed before anything of it is known has the limit that was given for the whole."""
+        path = self.write('bomb.tar.gz', gzip.compress(self.docker_archive({}, {'z': bytes(100 << 20)}.items()), 1))
+        target = self.fresh_path('root')
+        self.refuse('that may be kept', 'unpack', '--quiet', '--max-size', '1M', 'docker-archive:' + path, target)
+        self.assertFalse(os.path.lexists(target))
+        self.assertEqual([name for name in os.listdir('/var/tmp') if name.startswith('.contain-spool')], [])
+
+    def test_a_pipe_that_nobody_writes_to(self):
+        read_end, write_end = os.pipe()
+        try:
+            result = self.cli('unpack', '--quiet', '--timeout', '500ms', '-', self.fresh_path('root'), stdin=read_end)
+        finally:
+            os.close(read_end)
+            os.close(write_end)
+        self.assertEqual(result.status, 1, str(result))
+        self.assertNotIn('had to be killed', result.err)
+
     def test_what_is_no_archive(self):
         for data, words in ((b'', 'is empty'), (b'x' * 5000, 'is damaged'), (b'\x1f\x8b\x08' + b'x' * 500, 'is damaged'),
                             (gzip.compress(b'x' * 5000), 'is damaged')):

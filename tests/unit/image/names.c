@@ -47,10 +47,10 @@ TEST(references_are_completed)
 TEST(references_are_refused)
 {
         static const char *const bad[] = {
-                "",          ":",     "/",      "a//b",   "/a",         "a/",     "Busybox",
-                "a..b",      "a___b", "-a",     "a-",     "a:",         "a:-1",   "a@",
-                "a@sha256:", "a b",   "../a",   "a/../b", "h.x:port/a", "h.x:/a", "h..x/a",
-                "-h.x/a",    "a:b:c", "[::1/a", "a\nb",   "a@md5:12",   "a;b",    "h.x:123456/a",
+                "",          ":",      "/",     "a//b",     "/a",         "a/",           "Busybox", "a..b",
+                "a_-b",      "a.-b",   "a___b", "-a",       "a-",         "a:",           "a:-1",    "a@",
+                "a@sha256:", "a b",    "../a",  "a/../b",   "h.x:port/a", "h.x:/a",       "h..x/a",  "-h.x/a",
+                "a:b:c",     "[::1/a", "a\nb",  "a@md5:12", "a;b",        "h.x:123456/a",
         };
         size_t i;
 
