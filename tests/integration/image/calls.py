@@ -36,11 +36,15 @@ def write_tar(path, files=3, size=1000, **attributes):
     return path
 
 
+def need_images(test):
+    if json.loads(test.cli('features').out)['annotations']['libcontain.images'] != 'true':
+        test.skipTest('this build has no part for images')
+
+
 class Calls(case.CliCase):
     def setUp(self):
         super().setUp()
-        if not json.loads(self.cli('features').out)['annotations']['libcontain.images'] == 'true':
-            self.skipTest('this build has no part for images')
+        need_images(self)
         self.image = write_tar(self.path('image.tar'))
 
     def names(self, path='.'):
@@ -273,6 +277,7 @@ class Progress(Calls):
 class Rootless(RootlessCase):
     def setUp(self):
         super().setUp()
+        need_images(self)
         self.image = write_tar(os.path.join(self.place, 'image.tar'), uid=7, gid=8)
 
     def test_one_owner(self):
