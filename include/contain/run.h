@@ -39,10 +39,12 @@ typedef struct contain_run_options {
  * @argv:    takes the place of the image's Cmd, ended by NULL; NULL for that
  * @err:     receives the details of a failure, with its place in the image's configuration; may be NULL
  *
- * The image is unpacked to a copy of the container's own, which goes with it: by contain_destroy(), by
- * another configuration, or with a handle from which no container was made. What a crash leaves goes when the
- * next copy is made in that storage. The configuration is made after image-spec's conversion.md; a volume is
- * a tmpfs that begins with what the image has there.
+ * With a content store, in which the image has a name, and CAP_SYS_ADMIN, the root file system is made of the
+ * store's layers, which containers share, and what this one writes. Otherwise, and with
+ * CONTAIN_RUN_USERNS_AUTO, the image is unpacked to a copy of the container's own, which goes with it: by
+ * contain_destroy(), by another configuration, or with a handle from which no container was made. What a
+ * crash leaves goes when the next copy is made in that storage. The configuration is made after image-spec's
+ * conversion.md; a volume is a tmpfs that begins with what the image has there.
  *
  * For a caller without privilege it is a rootless container: with subordinate ids when there are any, or else
  * with one id, whose the files all are then. With CONTAIN_RUN_USERNS_AUTO they have to be there; for root the

@@ -131,10 +131,11 @@ struct contain {
         char *config;         /* the document itself; NULL when opened */
         size_t config_size;
         struct {
-                char *path; /* NULL for none */
-                int fd;     /* holds it */
-        } copy;             /* of an image, that is not a container's yet */
-        bool maps_rootfs;   /* the files of its root show with the ids of its user namespace */
+                char *path;   /* NULL for none */
+                int fd;       /* holds it */
+                bool mounted; /* rootfs_fd is its */
+        } copy;               /* of an image, that is not a container's yet */
+        bool maps_rootfs;     /* the files of its root show with the ids of its user namespace */
 
         bool opened; /* made by contain_open(): there is, or was, a folder of its name */
 

@@ -5,16 +5,19 @@
 #include "ops/image-copy.h"
 
 #include "base/fds.h"
+#include "ops/image-store.h"
 #include "ops/image.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #define STATE_LINK "state"
+#define STORE_LINK "store"
 
 /* --- ids ---------------------------------------------------------------------------------------- */
 
@@ -71,6 +74,28 @@ int ct_image_ids_open(struct contain_ctx *ctx, bool auto_, struct ct_image_ids *
 
 /* --- removing ------------------------------------------------------------------------------------- */
 
+/* What is in a content store has been noted there, and is kept until it is let go of. */
+static int release_layers(struct contain_ctx *ctx, int storage_fd, const char *name, contain_error_t **err)
+{
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
+        _cleanup_close_ int fd = openat(storage_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        contain_image_options_t options = { .size = sizeof(options) };
+        char store[PATH_MAX];
+        ssize_t n = fd < 0 ? -1 : readlinkat(fd, STORE_LINK, store, sizeof(store) - 1);
+        int r;
+
+        if (n < 0)
+                return 0;
+        store[n] = '\0';
+        options.store = store;
+        r = ct_op_image_store_release(ctx, name, &options, &error);
+        if (r >= 0 || r == -ENOENT)
+                return 0;
+        if (err)
+                *err = ct_take(error);
+        return r;
+}
+
 static int remove_at(struct contain_ctx *ctx, int storage_fd, const char *name, contain_error_t **err)
 {
         static const contain_image_options_t options = { .size = sizeof(options) };
@@ -79,7 +104,9 @@ static int remove_at(struct contain_ctx *ctx, int storage_fd, const char *name, 
         _cleanup_free_ char *result = NULL;
         int r;
 
-        r = ct_image_ids_open(ctx, false, &ids, err);
+        r = release_layers(ctx, storage_fd, name, err);
+        if (r >= 0)
+                r = ct_image_ids_open(ctx, false, &ids, err);
         if (r < 0)
                 return r;
         ct_image_request_begin(&request, "discard", &options);
@@ -258,6 +285,28 @@ void ct_image_copy_forget(struct contain *c)
         c->copy.fd = ct_close(c->copy.fd);
         free(c->copy.path);
         c->copy.path = NULL;
+        c->copy.mounted = false;
+}
+
+int ct_image_copy_in_store(struct contain *c, const char *store, contain_error_t **err)
+{
+        _cleanup_free_ char *here = store[0] == '/' ? NULL : realpath(".", NULL), *path = NULL;
+
+        if (asprintf(&path, "%s%s%s", here ? here : "", here ? "/" : "", store) < 0) {
+                path = NULL;
+                return ct_fail_memory(err);
+        }
+        if (symlinkat(path, c->copy.fd, STORE_LINK) < 0)
+                return ct_fail(err, CONTAIN_E_UNPACK, errno, NULL, "cannot note the content store '%s'",
+                               path);
+        c->copy.mounted = true;
+        return 0;
+}
+
+void ct_image_copy_not_in_store(struct contain *c)
+{
+        (void)unlinkat(c->copy.fd, STORE_LINK, 0);
+        c->copy.mounted = false;
 }
 
 void ct_image_copy_commit(struct contain *c)
@@ -273,6 +322,8 @@ void ct_image_copy_drop(struct contain *c)
 
         if (!c->copy.path)
                 return;
+        if (c->copy.mounted)
+                c->rootfs_fd = ct_close(c->rootfs_fd);
         if (c->maker == getpid() && ct_image_copy_remove(c->ctx, c->copy.path, &error) < 0)
                 ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &error);
         ct_image_copy_forget(c);

@@ -6,6 +6,7 @@
  * A container's own copy of an image's root file system, on disk: a folder STORAGE/ID with
  *
  *      rootfs  the copy
+ *      store   or instead, a symbolic link to the content store in which the container has its id
  *      state   a symbolic link to the container's folder below the state root
  *
  * It goes with the container. Until there is one, whoever makes it holds a lock on the folder; a folder that
@@ -28,6 +29,10 @@ int ct_image_ids_open(struct contain_ctx *ctx, bool auto_, struct ct_image_ids *
 
 /* Makes the folder, and holds it: c->copy. @storage NULL: the usual one. */
 int ct_image_copy_make(struct contain *c, const char *storage, contain_error_t **err);
+/* It is to be a file system over the layers of the content store @store. */
+int ct_image_copy_in_store(struct contain *c, const char *store, contain_error_t **err);
+/* It is to be a copy after all. */
+void ct_image_copy_not_in_store(struct contain *c);
 /* It is the container's from here on, whose record names it. */
 void ct_image_copy_commit(struct contain *c);
 /* It is gone, or nobody's business here any more. */

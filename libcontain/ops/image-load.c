@@ -3,7 +3,10 @@
 /* An image becomes a container's root file system and configuration. */
 
 #include "ops/image-config.h"
+
+#include "base/fds.h"
 #include "ops/image-copy.h"
+#include "ops/image-store.h"
 #include "ops/image.h"
 
 #include <fcntl.h>
@@ -55,20 +58,16 @@ static int find_config(struct ct_arena *arena, const char *answer, struct ct_jso
         return 0;
 }
 
-static int convert(struct contain *c, const char *answer, const char *rootfs, const struct ct_image_run *run,
-                   char **ret, contain_error_t **err)
+static int convert(struct contain *c, const char *answer, int root_fd, const char *rootfs,
+                   const struct ct_image_run *run, char **ret, contain_error_t **err)
 {
         _cleanup_(ct_json_document_freep) struct ct_json_document *document = NULL;
         _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
-        _cleanup_close_ int root_fd = -EBADF;
         struct ct_json config;
         int r;
 
         if (!arena)
                 return ct_fail_memory(err);
-        root_fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (root_fd < 0)
-                return ct_fail(err, CONTAIN_E_ROOTFS, errno, NULL, "cannot open the copy of the image");
         r = find_config(arena, answer, &document, &config, err);
         return r < 0 ? r : ct_image_convert(c->ctx, arena, &config, root_fd, rootfs, run, ret, err);
 }
@@ -91,31 +90,73 @@ static void fill_run(struct ct_image_run *ret, const contain_run_options_t *run,
                 ret->flags |= CONTAIN_CONFIG_ROOTLESS | (ids->mapped ? CONTAIN_CONFIG_SUBIDS : 0u);
 }
 
-static int load(struct contain *c, const char *image, const contain_image_options_t *options,
-                const struct ct_image_run *run, const struct ct_image_ids *ids, contain_error_t **err)
+/* A copy that was loaded before goes with its configuration, this one stays. */
+static int take_config(struct contain *c, const char *json, contain_error_t **err)
+{
+        char *path = ct_take(c->copy.path);
+        int fd = ct_take_fd(&c->copy.fd);
+        int r = ct_op_load(c, json, strlen(json), "/", err);
+
+        c->copy.path = path;
+        c->copy.fd = fd;
+        return r;
+}
+
+static int load_copy(struct contain *c, const char *image, const contain_image_options_t *options,
+                     const struct ct_image_run *run, const struct ct_image_ids *ids, contain_error_t **err)
 {
         _cleanup_free_ char *answer = NULL, *rootfs = NULL, *json = NULL;
-        char *path;
-        int fd, r;
+        _cleanup_close_ int root_fd = -EBADF;
+        int r;
 
         if (asprintf(&rootfs, "%s/rootfs", c->copy.path) < 0) {
                 rootfs = NULL;
                 return ct_fail_memory(err);
         }
         r = unpack(c, image, options, ids, rootfs, &answer, err);
-        if (r >= 0)
-                r = convert(c, answer, rootfs, run, &json, err);
         if (r < 0)
                 return r;
-        /* A copy that was loaded before goes with its configuration, this one stays. */
-        path = ct_take(c->copy.path);
-        fd = ct_take_fd(&c->copy.fd);
-        r = ct_op_load(c, json, strlen(json), "/", err);
-        c->copy.path = path;
-        c->copy.fd = fd;
+        root_fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root_fd < 0)
+                return ct_fail(err, CONTAIN_E_ROOTFS, errno, NULL, "cannot open the copy of the image");
+        r = convert(c, answer, root_fd, rootfs, run, &json, err);
+        if (r == 0)
+                r = take_config(c, json, err);
         if (r == 0)
                 c->maps_rootfs = run->userns_auto;
         return r;
+}
+
+/*
+ * Layers that containers share, and what this one writes on top of them. 1: the image, such as a file, has no
+ * name that it could be kept by.
+ */
+static int load_stored(struct contain *c, const char *image, const contain_image_options_t *options,
+                       const struct ct_image_run *run, contain_error_t **err)
+{
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
+        _cleanup_free_ char *answer = NULL, *json = NULL;
+        _cleanup_close_ int root_fd = -EBADF;
+        int r;
+
+        r = ct_image_copy_in_store(c, options->store, err);
+        if (r < 0)
+                return r;
+        r = ct_op_image_store_mount(c->ctx, image, c->id, -1, options, &root_fd, &answer, &error);
+        if (r < 0 && contain_error_code(error) == CONTAIN_E_ARGUMENT) {
+                ct_image_copy_not_in_store(c);
+                return 1;
+        }
+        if (r < 0 && err)
+                *err = ct_take(error);
+        if (r >= 0)
+                r = convert(c, answer, root_fd, c->copy.path, run, &json, err);
+        if (r >= 0)
+                r = take_config(c, json, err);
+        if (r < 0)
+                return r;
+        c->rootfs_fd = ct_high_fd(ct_take_fd(&root_fd));
+        return 0;
 }
 
 int ct_op_load_image(struct contain *c, const char *image, const contain_image_options_t *options,
@@ -123,9 +164,10 @@ int ct_op_load_image(struct contain *c, const char *image, const contain_image_o
 {
         _cleanup_(ct_image_ids_done) struct ct_image_ids ids = { .userns_fd = -EBADF };
         struct ct_image_run how;
+        bool stored;
         int r;
 
-        if (c->rootfs_fd >= 0)
+        if (c->rootfs_fd >= 0 && !c->copy.mounted)
                 return ct_fail(err, CONTAIN_E_CONFLICT, EINVAL, NULL,
                                "an image brings its root file system, and one was given as a descriptor");
         r = ct_image_ids_open(c->ctx, (run->flags & CONTAIN_RUN_USERNS_AUTO) != 0, &ids, err);
@@ -134,8 +176,11 @@ int ct_op_load_image(struct contain *c, const char *image, const contain_image_o
         fill_run(&how, run, &ids, argv);
         ct_image_copy_drop(c);
         r = ct_image_copy_make(c, run->storage, err);
-        if (r == 0)
-                r = load(c, image, options, &how, &ids, err);
+        stored = r == 0 && options->store && ids.userns_fd < 0 && !ids.mapped;
+        if (stored)
+                r = load_stored(c, image, options, &how, err);
+        if (stored ? r == 1 : r == 0)
+                r = load_copy(c, image, options, &how, &ids, err);
         if (r < 0)
                 ct_image_copy_drop(c);
         return r;
