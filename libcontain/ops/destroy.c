@@ -45,7 +45,7 @@ static int end_and_clean(struct contain *c, struct ct_state *state, contain_erro
                 ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &error);
         if (!c->record->copy)
                 return 0;
-        r = ct_image_copy_remove(c->ctx, c->record->copy, err);
+        r = ct_image_copy_remove(c, c->record->copy, err);
         if (r == 0)
                 ct_image_copy_forget(c);
         return r;

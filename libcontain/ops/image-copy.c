@@ -116,7 +116,26 @@ static int remove_at(struct contain_ctx *ctx, int storage_fd, const char *name, 
         return ct_image_request_run(&request, ctx, &result, NULL, err);
 }
 
-int ct_image_copy_remove(struct contain_ctx *ctx, const char *path, contain_error_t **err)
+/*
+ * A record is a file, and may be another user's: what it names has to say for itself that it is this
+ * container's copy. By the text of its link, or by where that leads: the state root may have two names.
+ */
+static bool is_copy_of(struct contain *c, int storage_fd, const char *name)
+{
+        _cleanup_close_ int fd = openat(storage_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        char link[PATH_MAX], path[PATH_MAX];
+        ssize_t n = fd < 0 ? -1 : readlinkat(fd, STATE_LINK, link, sizeof(link) - 1);
+        struct stat led_to, own;
+
+        if (n < 0 || snprintf(path, sizeof(path), "%s/%s", c->ctx->state_root, c->id) >= (int)sizeof(path))
+                return false;
+        link[n] = '\0';
+        return strcmp(link, path) == 0 ||
+               (stat(path, &own) == 0 && fstatat(fd, STATE_LINK, &led_to, 0) == 0 &&
+                own.st_dev == led_to.st_dev && own.st_ino == led_to.st_ino);
+}
+
+int ct_image_copy_remove(struct contain *c, const char *path, contain_error_t **err)
 {
         _cleanup_free_ char *storage = strdup(path);
         _cleanup_close_ int fd = -EBADF;
@@ -132,7 +151,15 @@ int ct_image_copy_remove(struct contain_ctx *ctx, const char *path, contain_erro
                 return 0;
         if (fd < 0)
                 return ct_fail(err, CONTAIN_E_STATE, errno, NULL, "cannot open '%s'", storage);
-        return remove_at(ctx, fd, slash + 1, err);
+        if (faccessat(fd, slash + 1, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+                return 0;
+        /* It may be half removed, after a crash: then it goes with the next copy that is made there. */
+        if (!is_copy_of(c, fd, slash + 1)) {
+                ct_log(c->ctx, CONTAIN_LOG_WARNING,
+                       "%s: '%s' does not say that it is its copy of an image, and is left", c->id, path);
+                return 0;
+        }
+        return remove_at(c->ctx, fd, slash + 1, err);
 }
 
 /* Is it nobody's? Then *ret_fd holds it. */
@@ -324,7 +351,7 @@ void ct_image_copy_drop(struct contain *c)
                 return;
         if (c->copy.mounted)
                 c->rootfs_fd = ct_close(c->rootfs_fd);
-        if (c->maker == getpid() && ct_image_copy_remove(c->ctx, c->copy.path, &error) < 0)
+        if (c->maker == getpid() && ct_image_copy_remove(c, c->copy.path, &error) < 0)
                 ct_log_error(c->ctx, CONTAIN_LOG_WARNING, c->id, &error);
         ct_image_copy_forget(c);
 }

@@ -40,6 +40,6 @@ void ct_image_copy_forget(struct contain *c);
 /* Removes it, if there is one that is no container's. */
 void ct_image_copy_drop(struct contain *c);
 /* Removes the one that a record names. */
-int ct_image_copy_remove(struct contain_ctx *ctx, const char *path, contain_error_t **err);
+int ct_image_copy_remove(struct contain *c, const char *path, contain_error_t **err);
 
 #endif

@@ -129,6 +129,21 @@ class Root(Images, PlaceCase):
         self.assertEqual(os.listdir(self.copies), [name])
         self.succeed('delete', '--force', name)
 
+    def test_a_record_that_names_something_else(self):
+        """Only what says that it is this container's copy is removed"""
+        name, precious = self.fresh_id(), self.path('precious')
+        self.run_image(self.make_layout(Cmd=['sh', '-c', case.WAIT]), '--detach', name)
+        os.mkdir(precious)
+        path = os.path.join(self.root, name, 'record.json')
+        with open(path, encoding='utf-8') as f:
+            text = f.read()
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(text.replace(os.path.join(self.copies, name), precious))
+        self.assertIn('does not say that it is its copy', self.succeed('delete', '--force', name).err)
+        self.assertTrue(os.path.isdir(precious))
+        self.assert_runs(self.run_image(self.make_layout(Cmd=['true'])))
+        self.assert_no_copies()
+
     def test_two_at_once(self):
         image = self.make_layout(Cmd=['sh', '-c', 'echo $HOSTNAME > /one; cat /upper'])
         started = [self.start_cli('run', '--storage', self.copies, '--image', image) for _ in range(4)]
