@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """
-Container starts side by side: by hand, through the library, and by three command lines.
+Container starts side by side: by hand, through the library, and by three command lines. Images unpacked.
 
 Usage: bench.py BUILD [ROUNDS [COUNT]]
+       bench.py --images BUILD [ROUNDS]      only the images
 
 What is compared runs in turns within one call (A B A B ...), so that both see the same machine; samples of
 all rounds are pooled. Needs root, a release build, and an otherwise idle machine. crun and runc are
@@ -18,6 +19,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+
+import images
 
 PROGRAM = ['/bin/true']
 
@@ -141,6 +144,9 @@ def crun_can_run():
 
 
 def main():
+    only_images = sys.argv[1:2] == ['--images']
+    if only_images:
+        del sys.argv[1]
     build = os.path.abspath(sys.argv[1])
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 6
     count = sys.argv[3] if len(sys.argv) > 3 else '40'
@@ -150,6 +156,10 @@ def main():
     ours = os.path.join(build, 'examples', 'contain-run', 'contain-run')
     others = [p for p in map(shutil.which, ('crun', 'runc')) if p]
 
+    with tempfile.TemporaryDirectory(prefix='contain-bench-') as folder:
+        images.compare(bench, folder, ours)
+    if only_images:
+        return 0
     with tempfile.TemporaryDirectory(prefix='contain-bench-') as folder, state_folder(folder) as state:
         rootfs = make_bundle(folder)
         write_config(folder, others[-1:] or [ours])

@@ -11,7 +11,7 @@ import sys
 import tarfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
-from harness import case, layout, trees                         # noqa: E402
+from harness import case, layout, rootless, trees               # noqa: E402
 
 MEMBER = layout.member
 CAPABILITY = struct.pack('<IIIII', 0x02000001, 0x2000, 0, 0, 0)     # cap_net_raw=ep
@@ -383,6 +383,38 @@ class Devices(UnpackCase):
                            [MEMBER('dev/null', 'char', device=(1, 3)), MEMBER('dev/too', 'link', link='dev/null'),
                             MEMBER('pipe', 'fifo'), MEMBER('null', 'char', device=(1, 3))], options=('--no-devices',))
         self.assertEqual(self.paths(root), ['dev', 'pipe'])
+
+
+class Unprivileged(rootless.RootlessCase):
+    """All files one's own: modes of folders hold for whoever writes below them, too."""
+
+    def test_folders_that_may_not_be_entered(self):
+        image = layout.Layout(self.fresh_path('image'), [
+            [MEMBER('./', 'folder', mode=0o555), MEMBER('a/', 'folder', mode=0), MEMBER('a/b/', 'folder', mode=0o111),
+             MEMBER('a/b/c', mode=0), MEMBER('a/b/d/e'), MEMBER('null', 'char', device=(1, 3)),
+             MEMBER('ping', xattrs={'security.capability': pax_text(CAPABILITY), 'user.kept': '1'})],
+            [MEMBER('a/b/.wh.c'), MEMBER('a/b/new', mode=0o4711), MEMBER('h', 'link', link='a/b/new')]])
+        target = os.path.join(self.place, 'root')
+        result = self.cli('unpack', '--owner', 'me', '--no-devices', image.name, target)
+        self.assertEqual(result.status, 0, str(result))
+        found = {}
+        for name in ('.', 'a', 'a/b', 'a/b/d', 'a/b/d/e', 'a/b/new', 'h', 'ping'):
+            status = os.lstat(os.path.join(target, name))
+            self.assertEqual((status.st_uid, status.st_gid), (self.uid, self.gid), name)
+            found[name] = oct(status.st_mode & 0o7777)
+        self.assertEqual(found, {'.': '0o555', 'a': '0o0', 'a/b': '0o111', 'a/b/d': '0o755', 'a/b/d/e': '0o644',
+                                 'a/b/new': '0o4711', 'h': '0o4711', 'ping': '0o644'})
+        self.assertEqual(os.listxattr(os.path.join(target, 'ping')), ['user.kept'])
+        self.assertFalse(os.path.lexists(os.path.join(target, 'a/b/c')))
+
+    def test_nothing_is_left_of_a_failure(self):
+        image = layout.Layout(self.fresh_path('image'), [[MEMBER('a/', 'folder', mode=0), MEMBER('a/b/c', mode=0),
+                                                          MEMBER('l', 'link', link='none')]])
+        target = os.path.join(self.place, 'root')
+        result = self.cli('unpack', '--owner', 'me', image.name, target)
+        self.assertEqual(result.status, 1, str(result))
+        self.assertIn('cannot link', result.err)
+        self.assertEqual([n for n in os.listdir(self.place) if n.startswith(('root', '.'))], [])
 
 
 class Programs(UnpackCase):
