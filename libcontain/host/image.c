@@ -26,6 +26,8 @@
 /* How long one that was killed may take to go. */
 #define KILL_MS  10000
 
+#define MESSAGES_TURN 64
+
 #define PHASE_MAX 32
 #define WHAT_MAX  256
 
@@ -233,16 +235,20 @@ static int take_message(struct talk *talk, struct ct_message *message, char **re
         return SAID_RESULT;
 }
 
-/* Takes all that has come: SAID_, or -errno with the error that was told of. -EPIPE, without one: the end. */
+/*
+ * Takes what has come: SAID_, or -errno with the error that was told of. Without one, -EAGAIN: that was all;
+ * -EPIPE: the end.
+ */
 static int take_messages(struct talk *talk, char **ret, int *ret_fd, contain_error_t **err)
 {
         _cleanup_message_ struct ct_message message = CT_MESSAGE_INIT;
         int r;
 
-        for (;;) {
+        /* Whoever never stops talking must not keep us from the clock. */
+        for (int i = 0; i < MESSAGES_TURN; i++) {
                 r = ct_message_receive(talk->socket_fd, CT_JSON_MAX_SIZE, &message);
                 if (r == -EAGAIN)
-                        return SAID_NOTHING;
+                        return r;
                 if (r == 0)
                         return -EPIPE;
                 if (r < 0)
@@ -251,6 +257,7 @@ static int take_messages(struct talk *talk, char **ret, int *ret_fd, contain_err
                 if (r != SAID_NOTHING)
                         return r;
         }
+        return SAID_NOTHING;
 }
 
 /* Milliseconds to wait for: until the caller is to be told, or until the time is over. */
@@ -294,9 +301,10 @@ static int listen_to(struct talk *talk, char **ret, int *ret_fd, contain_error_t
                 /* Asked before the messages are taken: its last one is there when it has ended. */
                 ended = ct_pidfd_poll(talk->child.pidfd, 0) == 1;
                 r = take_messages(talk, ret, ret_fd, err);
-                if (r != SAID_NOTHING)
+                /* An error that was told of may have any number. */
+                if (r != SAID_NOTHING && (r != -EAGAIN || *err))
                         return r;
-                if (ended)
+                if (r == -EAGAIN && ended)
                         return -EPIPE;
                 r = look_at_clock(talk);
                 if (r < 0)
@@ -313,7 +321,9 @@ static void read_stderr(struct talk *talk, char *ret, size_t size)
 
         ret[n > 0 ? n : 0] = '\0';
         for (size_t i = 0; ret[i]; i++)
-                if ((unsigned char)ret[i] < ' ')
+                if ((unsigned char)ret[i] >= 0x7f)
+                        ret[i] = '?';
+                else if ((unsigned char)ret[i] < ' ')
                         ret[i] = ret[i + 1] ? ' ' : '\0';
 }
 
@@ -401,6 +411,6 @@ int ct_image_call(const struct ct_image_call *call, char **ret, int *ret_fd, con
         }
         told = contain_error_free(told);
         if (talk.stopping)
-                return fail_stopped(&talk, r != -ETIMEDOUT, err);
+                return fail_stopped(&talk, r != -ETIMEDOUT || !silent, err);
         return silent ? fail_ended(&talk, &ended, err) : r;
 }

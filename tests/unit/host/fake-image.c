@@ -59,6 +59,9 @@ static int act(char letter, const struct ct_message *request)
                     "\"hint\":\"empty it\"}}",
                     NULL, 0);
                 return 1;
+        case 'a': /* an error that has the number of "not yet" */
+                say("{\"error\":{\"code\":118,\"errno\":11,\"cause\":0,\"sentence\":\"not now\"}}", NULL, 0);
+                return 1;
         case 'l':
                 say_much();
                 return 0;
@@ -84,6 +87,9 @@ static int act(char letter, const struct ct_message *request)
                 wait_for_hangup();
                 say("{\"result\":{}}", NULL, 0);
                 return 0;
+        case 't': /* never stops talking */
+                for (;;)
+                        say_progress();
         default: /* never stops */
                 for (;;)
                         (void)pause();

@@ -105,6 +105,8 @@ TEST(an_error_comes_whole)
         expect_error(r, &error, ENOSPC, 606, "it is full");
         EXPECT(!result);
         EXPECT_EQ(ask_for('e', &call, &result, NULL, NULL), -ENOSPC);
+        r = ask_for('a', &call, &result, NULL, &error);
+        expect_error(r, &error, EAGAIN, CONTAIN_E_SYSTEM, "not now");
 }
 
 TEST(a_result_may_be_longer_than_a_message)
@@ -190,5 +192,15 @@ TEST(a_program_that_does_not_stop_is_killed)
         int r = ask_for('h', &call, &result, NULL, &error);
 
         EXPECT_CONTAINS(contain_error_hint(error), "may still be there");
+        expect_error(r, &error, ETIMEDOUT, CONTAIN_E_TIMEOUT, "over");
+}
+
+TEST(who_never_stops_talking_is_ended_by_the_clock)
+{
+        struct ct_image_call call = { .timeout_ms = 50, .clean_ms = 50 };
+        contain_error_t *error = NULL;
+        char *result = NULL;
+        int r = ask_for('t', &call, &result, NULL, &error);
+
         expect_error(r, &error, ETIMEDOUT, CONTAIN_E_TIMEOUT, "over");
 }
