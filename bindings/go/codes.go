@@ -196,6 +196,12 @@ const (
 	flagFollow        = C.CONTAIN_LOGS_FOLLOW
 	flagImageInsecure = C.CONTAIN_IMAGE_INSECURE
 	flagNoDevices     = C.CONTAIN_UNPACK_NO_DEVICES
+	flagExportNoEnv   = C.CONTAIN_EXPORT_NO_ENV
+	flagInPlace       = C.CONTAIN_DEPLOY_IN_PLACE
+	flagQuick         = C.CONTAIN_DEPLOY_QUICK
+	flagForceDeploy   = C.CONTAIN_DEPLOY_FORCE
+	flagDeployNoEnv   = C.CONTAIN_DEPLOY_NO_ENV
+	flagPruneDryRun   = C.CONTAIN_PRUNE_DRY_RUN
 	ownerAsIs         = C.CONTAIN_OWNER_AS_IS
 	ownerSingle       = C.CONTAIN_OWNER_SINGLE
 	ownerShifted      = C.CONTAIN_OWNER_SHIFTED

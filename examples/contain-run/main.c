@@ -67,6 +67,11 @@ static const struct command *const commands[] = {
         &command_images,
         &command_rmi,
         &command_gc,
+        &command_export,
+        &command_deploy,
+        &command_releases,
+        &command_rollback,
+        &command_prune,
         NULL,
 };
 /* clang-format on */

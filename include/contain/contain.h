@@ -8,6 +8,7 @@
 #include <contain/checkpoint.h>
 #include <contain/container.h>
 #include <contain/context.h>
+#include <contain/deploy.h>
 #include <contain/error.h>
 #include <contain/image.h>
 #include <contain/image-store.h>

@@ -2,24 +2,11 @@
 
 /* Gates of include/contain/image.h. */
 
-#include "api/gate.h"
+#include "api/gate-image.h"
 
 #include "ops/image.h"
 
 #include <contain/image.h>
-
-/* What every call on an image has: @options may be NULL, and becomes @known. */
-static int gate_image(struct contain_ctx *ctx, const char *image, const contain_image_options_t *options,
-                      contain_image_options_t *known, contain_error_t **err)
-{
-        int r = gate_context(ctx, err);
-
-        if (r == 0)
-                r = gate_argument(image, "image", err);
-        if (r == 0 && options)
-                r = gate_opts(options, known, sizeof(*known), err);
-        return r < 0 ? r : gate_flags(known->flags, CONTAIN_IMAGE_INSECURE, err);
-}
 
 int contain_image_inspect_json(contain_ctx_t *ctx, const char *image, const contain_image_options_t *options,
                                char **ret, contain_error_t **err)

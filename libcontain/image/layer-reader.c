@@ -20,6 +20,8 @@
 
 struct ct_layer_reader {
         struct archive *archive;
+        struct archive_entry *entry; /* of the member */
+        struct ct_member_extent *extents;
         struct ct_stream *stream;
         const struct ct_job *job;
         unsigned char *block;
@@ -61,6 +63,7 @@ struct ct_layer_reader *ct_layer_reader_free(struct ct_layer_reader *reader)
         if (reader->archive)
                 (void)archive_read_free(reader->archive);
         contain_error_free(reader->failure);
+        free(reader->extents);
         free(reader->block);
         free(reader);
         return NULL;
@@ -270,16 +273,15 @@ static bool is_about_names(struct ct_layer_reader *reader)
 
 int ct_layer_reader_next(struct ct_layer_reader *reader, const struct ct_member **ret, contain_error_t **err)
 {
-        struct archive_entry *entry;
         int r;
 
-        r = archive_read_next_header(reader->archive, &entry);
+        r = archive_read_next_header(reader->archive, &reader->entry);
         reader->came_out_at = reader->position;
         if (r == ARCHIVE_EOF && !reader->failure)
                 return 0;
         if ((r != ARCHIVE_OK && !(r == ARCHIVE_WARN && is_about_names(reader))) || reader->failure)
                 return fail(reader, err);
-        r = read_member(reader, entry, err);
+        r = read_member(reader, reader->entry, err);
         if (r < 0)
                 return r;
         *ret = &reader->member;
@@ -303,6 +305,29 @@ int ct_layer_reader_data(struct ct_layer_reader *reader, const void **ret, size_
                                reader->member.path.text);
         *ret_offset = (uint64_t)offset;
         return 1;
+}
+
+int ct_layer_reader_extents(struct ct_layer_reader *reader, const struct ct_member_extent **ret,
+                            size_t *ret_n, contain_error_t **err)
+{
+        int n = archive_entry_sparse_reset(reader->entry);
+        size_t used = 0;
+        la_int64_t offset, size;
+
+        *ret = NULL;
+        *ret_n = 0;
+        if (n <= 0 || !S_ISREG(reader->member.mode))
+                return 0;
+        free(reader->extents);
+        reader->extents = calloc((size_t)n, sizeof *reader->extents);
+        if (!reader->extents)
+                return ct_fail_memory(err);
+        while (used < (size_t)n && archive_entry_sparse_next(reader->entry, &offset, &size) == ARCHIVE_OK)
+                if (size > 0)
+                        reader->extents[used++] = (struct ct_member_extent){ .offset = offset, .size = size };
+        *ret = reader->extents;
+        *ret_n = used;
+        return 0;
 }
 
 int ct_layer_reader_rest(struct ct_layer_reader *reader, size_t *ret_size, contain_error_t **err)

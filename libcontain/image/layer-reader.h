@@ -27,6 +27,10 @@ int ct_layer_reader_next(struct ct_layer_reader *reader, const struct ct_member 
  */
 int ct_layer_reader_data(struct ct_layer_reader *reader, const void **ret, size_t *ret_size,
                          uint64_t *ret_offset, contain_error_t **err);
+/* Where the member has data, in ascending order, if its archive has it as a sparse file; else *ret is NULL.
+ * Valid until the next member. */
+int ct_layer_reader_extents(struct ct_layer_reader *reader, const struct ct_member_extent **ret,
+                            size_t *ret_n, contain_error_t **err);
 /* Behind the last member: 1: passed over a part of what is still in the stream, 0: there is nothing left. The
  * stream's digest is verified at its end only. */
 int ct_layer_reader_rest(struct ct_layer_reader *reader, size_t *ret_size, contain_error_t **err);

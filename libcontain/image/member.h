@@ -39,6 +39,11 @@ struct ct_member_xattr {
         size_t size;
 };
 
+/* Part of a file that has data; what lies between two of them is a hole. */
+struct ct_member_extent {
+        int64_t offset, size;
+};
+
 #define CT_MEMBER_XATTRS 512
 
 struct ct_member {

@@ -23,6 +23,7 @@ PYTHON_CLASSES = (('CONTAIN_E_', 'ErrorCode'), ('CONTAIN_CAUSE_', 'Cause'), ('CO
                   ('CONTAIN_PLACE_', 'PlaceFlags'), ('CONTAIN_RUN_', 'RunFlags'), ('CONTAIN_MOUNT_', 'MountFlags'), ('CONTAIN_UNMOUNT_', 'UnmountFlags'), ('CONTAIN_KEEPER_', 'KeeperFlags'),
                   ('CONTAIN_ATTACH_', 'AttachFlags'), ('CONTAIN_LOGS_', 'LogsFlags'), ('CONTAIN_IMAGE_', 'ImageFlags'),
                   ('CONTAIN_UNPACK_', 'UnpackFlags'), ('CONTAIN_OWNER_', 'Owner'),
+                  ('CONTAIN_EXPORT_', 'ExportFlags'), ('CONTAIN_DEPLOY_', 'DeployFlags'), ('CONTAIN_PRUNE_', 'PruneFlags'),
                   ('CONTAIN_COLLECT_', 'CollectFlags'),
                   ('CONTAIN_', 'Flags'))
 
@@ -70,6 +71,7 @@ def python_type(declared, lib):
         'contain_log_fn': lib.LOG_FN,
         'const contain_image_options_t *': ctypes.POINTER(lib.ImageOptions),
         'const contain_unpack_options_t *': ctypes.POINTER(lib.UnpackOptions),
+        'const contain_deploy_options_t *': ctypes.POINTER(lib.DeployOptions),
     }.get(declared, f'{declared}: not known to this test')
 
 
@@ -115,7 +117,7 @@ PYTHON_STRUCTS = {'contain_exit': 'Exit', 'contain_exec_options': 'ExecOptions',
                   'contain_place_options': 'PlaceOptions', 'contain_run_options': 'RunOptions',
                   'contain_keeper_options': 'KeeperOptions', 'contain_logs_options': 'LogsOptions',
                   'contain_log_entry': 'LogEntry', 'contain_image_progress': 'ImageProgress',
-                  'contain_image_options': 'ImageOptions', 'contain_unpack_options': 'UnpackOptions'}
+                  'contain_image_options': 'ImageOptions', 'contain_unpack_options': 'UnpackOptions', 'contain_deploy_options': 'DeployOptions'}
 
 MEMBER_TYPES = {'size_t': ctypes.c_size_t, 'int32_t': ctypes.c_int32, 'int64_t': ctypes.c_int64,
                 'uint32_t': ctypes.c_uint32, 'uint64_t': ctypes.c_uint64, 'char *': ctypes.c_char_p,

@@ -11,6 +11,7 @@
 """
 
 from ._descriptor import Descriptor, HasFileno
+from ._deploy import DeployOptions
 from ._image import ImageOptions, ImageProgress, UnpackOptions
 from ._handle import StrPath, signal_number, version
 from ._streams import Attachment, LogEntry, Logs
@@ -67,6 +68,7 @@ __all__ = [
     "ContainError",
     "Container",
     "Context",
+    "DeployOptions",
     "Descriptor",
     "ErrorCode",
     "Event",

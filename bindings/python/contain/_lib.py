@@ -215,6 +215,17 @@ class UnpackOptions(ctypes.Structure):
     ]
 
 
+class DeployOptions(ctypes.Structure):
+    """contain_deploy_options_t"""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("flags", c_uint32),
+        ("keep", c_uint32),
+        ("expect_digest", c_char_p),
+    ]
+
+
 LOG_FN = ctypes.CFUNCTYPE(None, c_void_p, c_int, c_char_p)
 
 _HANDLE = c_void_p  # contain_t *, contain_ctx_t *, contain_error_t *
@@ -289,6 +300,27 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
         c_int,
         [_HANDLE, c_char_p, c_char_p, POINTER(ImageOptions), POINTER(UnpackOptions), _OUT, _OUT],
     ),
+    # deploy.h
+    "contain_image_export": (
+        c_int,
+        [_HANDLE, c_char_p, c_int, c_uint32, POINTER(ImageOptions), _OUT, _OUT],
+    ),
+    "contain_deploy": (
+        c_int,
+        [
+            _HANDLE,
+            c_char_p,
+            c_char_p,
+            POINTER(ImageOptions),
+            POINTER(UnpackOptions),
+            POINTER(DeployOptions),
+            _OUT,
+            _OUT,
+        ],
+    ),
+    "contain_releases_json": (c_int, [_HANDLE, c_char_p, _OUT, _OUT]),
+    "contain_rollback": (c_int, [_HANDLE, c_char_p, c_char_p, _OUT, _OUT]),
+    "contain_prune": (c_int, [_HANDLE, c_char_p, c_uint32, c_uint32, _OUT, _OUT]),
     # checkpoint.h
     "contain_checkpoint": (c_int, [_HANDLE, POINTER(CheckpointOptions), _OUT]),
     "contain_restore": (c_int, [_HANDLE, POINTER(RestoreOptions), _OUT]),

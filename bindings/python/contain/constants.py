@@ -259,6 +259,27 @@ class UnpackFlags(IntFlag):
     NO_DEVICES = 1
 
 
+class ExportFlags(IntFlag):
+    """The keywords of Context.export_image()."""
+
+    NO_ENV = 1
+
+
+class DeployFlags(IntFlag):
+    """What is to become of an image that is deployed."""
+
+    IN_PLACE = 1
+    QUICK = 2
+    FORCE = 4
+    NO_ENV = 8
+
+
+class PruneFlags(IntFlag):
+    """The keywords of Context.prune()."""
+
+    DRY_RUN = 1
+
+
 class Owner(_OpenEnum):
     """Whose the files of an unpacked image become."""
 

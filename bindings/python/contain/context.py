@@ -19,6 +19,7 @@ from ._handle import (
     call_for_object,
     lib,
 )
+from ._deploy import Deploying
 from ._image import Imaging
 from ._image_store import Storing
 from ._lib import LOG_FN
@@ -27,7 +28,7 @@ from .constants import ConfigFlags, LogLevel
 LogFunction = Callable[[LogLevel, str], None]
 
 
-class Context(Imaging, Storing):
+class Context(Imaging, Deploying, Storing):
     """Settings and caches that containers share; any number of threads may use it.
 
     state_root      the folder under which each container has its state; by default /run/contain

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+
+/* export: what an image's layers make, as one archive. */
+
+#include "image/flat.h"
+#include "image/image-env.h"
+#include "image/request.h"
+#include "image/requests.h"
+
+static int write_archive(struct ct_job *job, const struct ct_image *image, int out_fd, bool no_env,
+                         struct ct_buf *ret_json, contain_error_t **err)
+{
+        _cleanup_(ct_tar_writer_freep) struct ct_tar_writer *writer = NULL;
+        _cleanup_(ct_flat_freep) struct ct_flat *flat = NULL;
+        _cleanup_buf_ struct ct_buf env = CT_BUF_INIT;
+        struct ct_flat_limits limits = { 0 };
+        char digest_text[CT_DIGEST_TEXT];
+        struct ct_digest digest;
+        uint64_t size;
+        int r, has_env = 0;
+
+        if (!no_env)
+                has_env = ct_image_env(job->arena, image, &env, err);
+        if (has_env < 0)
+                return has_env;
+        if (ct_json_get_uint(&job->request, "maxEntries", UINT64_MAX, &limits.entries, err) < 0 ||
+            ct_json_get_uint(&job->request, "maxBytes", UINT64_MAX, &limits.bytes, err) < 0)
+                return -EINVAL;
+        r = ct_flat_read(image, &limits, job, &flat, err);
+        if (r == 0)
+                r = ct_tar_writer_new(out_fd, &writer, err);
+        if (r == 0)
+                r = ct_flat_write(flat, image, has_env ? &env : NULL, writer, job, err);
+        if (r == 0)
+                r = ct_tar_writer_finish(writer, &digest, &size, err);
+        if (r < 0)
+                return r;
+        ct_digest_format(&digest, digest_text);
+        r = ct_buf_printf(ret_json, "{\"digest\":\"%s\",\"size\":%llu}", digest_text,
+                          (unsigned long long)size);
+        return r < 0 ? ct_fail_memory(err) : 0;
+}
+
+int ct_do_export(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **err)
+{
+        _cleanup_(ct_source_freep) struct ct_source *source = NULL;
+        struct ct_image image = { 0 };
+        bool no_env = false;
+        int out_fd, r;
+
+        r = ct_json_require(ct_job_fd(job, "output", &out_fd, err), &job->request, "output", err);
+        if (r >= 0)
+                r = ct_json_get_bool(&job->request, "noEnv", &no_env, err);
+        if (r >= 0)
+                r = ct_request_open_image(job, &image, err);
+        source = image.source;
+        return r < 0 ? r : write_archive(job, &image, out_fd, no_env, ret_json, err);
+}

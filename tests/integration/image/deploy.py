@@ -1,0 +1,521 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""contain-run deploy, releases, rollback, prune: what is in force is whole at any time, whatever happens."""
+
+import gzip
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
+
+from harness import case, traces, trees
+from harness.layout import Layout, digest, make_tar, member
+
+
+def content(version):
+    return [member('./', 'folder'), member('bin', 'folder'), member('bin/app', content=version.encode() * 100, mode=0o755, owner=(5, 6)),
+            member('etc', 'folder'), member('etc/version', content=version.encode()),
+            member('etc/same', content=b'same'), member('etc/link', 'link', link='etc/same'),
+            member('data', 'folder', mode=0o750)] + [
+                member(f'data/{i}', content=f'{version}{i}'.encode()) for i in range(40)]
+
+
+class DeployCase(case.CliCase):
+    def setUp(self):
+        super().setUp()
+        self.top = self.path('app')
+
+    def image(self, version):
+        return Layout(self.fresh_path('image'), [content(version)])
+
+    def archive(self, version):
+        path = self.fresh_path('archive')
+        with open(path, 'wb') as f:
+            f.write(gzip.compress(make_tar(content(version)), mtime=0))
+        return path
+
+    def deploy(self, name, *options, **popen):
+        return json.loads(self.succeed('deploy', '--root', self.top, '--json', *options, name, **popen).out)
+
+    def rollback(self, *options):
+        return json.loads(self.succeed('rollback', '--root', self.top, '--json', *options).out)
+
+    def prune(self, *options):
+        return json.loads(self.succeed('prune', '--root', self.top, '--json', *options).out)
+
+    def releases(self):
+        return json.loads(self.succeed('releases', '--root', self.top, '--json').out)
+
+    def version(self, folder=None):
+        with open((folder or self.top + '/current') + '/etc/version', encoding='utf-8') as f:
+            return f.read()
+
+    def check_whole(self, folder=None):
+        """All files of what is in force are of one version. Returns that."""
+        folder = folder or self.top + '/current'
+        version = self.version(folder)
+        for i in range(40):
+            with open(f'{folder}/data/{i}', encoding='utf-8') as f:
+                self.assertEqual(f.read(), f'{version}{i}')
+        with open(f'{folder}/bin/app', encoding='utf-8') as f:
+            self.assertEqual(f.read(), version * 100)
+        return version
+
+    def entries(self):
+        return sorted(os.listdir(self.top + '/releases'))
+
+
+class Releases(DeployCase):
+    def test_the_first_and_the_next(self):
+        first = self.deploy(self.image('one').name)
+        self.assertEqual(first['status'], 'deployed')
+        self.assertEqual(os.stat(self.top).st_mode & 0o777, 0o700)
+        self.assertFalse(os.path.lexists(self.top + '/previous'))
+        second = self.deploy(self.image('two').name)
+        self.assertEqual(self.check_whole(), 'two')
+        self.assertEqual(self.check_whole(self.top + '/previous'), 'one')
+        found = self.releases()
+        self.assertEqual([r['name'] for r in found], [second['name'], first['name']])
+        self.assertEqual([(r['current'], r['previous']) for r in found], [(True, False), (False, True)])
+        self.assertEqual(found[0]['config']['config']['Env'], ['PATH=/bin'])
+        self.assertEqual(os.readlink(self.top + '/current'), f'releases/{second["name"]}/rootfs')
+        with open(self.top + '/current/.drootenv', encoding='utf-8') as f:
+            self.assertEqual(f.read(), '# env, quoted\nPATH=/bin\n')
+        self.assertIn('current', self.succeed('releases', '--root', self.top).out)
+
+    def test_the_same_once_more(self):
+        image = self.image('one')
+        first = self.deploy(image.name)
+        inode = os.stat(self.top + '/current').st_ino
+        self.assertEqual(self.deploy(image.name), {**first, 'status': 'unchanged'})
+        self.assertEqual(os.stat(self.top + '/current').st_ino, inode)
+        self.deploy(self.image('two').name)
+        self.assertEqual(self.deploy(image.name), {**first, 'status': 'switched'})
+        self.assertEqual(self.check_whole(), 'one')
+        self.assertEqual(len(self.entries()), 2)
+
+    def test_the_same_for_other_owners_is_another(self):
+        image = self.image('one')
+        self.deploy(image.name)
+        self.assertEqual(self.deploy(image.name, '--no-same-owner')['status'], 'deployed')
+        status = os.stat(self.top + '/current/bin/app')
+        self.assertEqual((status.st_uid, status.st_gid), (os.geteuid(), os.getegid()))
+        self.assertEqual(self.deploy(image.name, '--uid-map', '0:100000:65536')['status'], 'deployed')
+        self.assertEqual(os.stat(self.top + '/current/bin/app').st_uid, 100005)
+        self.assertEqual(os.stat(self.top + '/current/.drootenv').st_uid, 100000)
+
+    def test_standard_input(self):
+        path = self.archive('one')
+        with open(path, 'rb') as f:
+            self.assertEqual(self.deploy('-', stdin=f)['status'], 'deployed')
+        with open(path, 'rb') as f:
+            plain = gzip.decompress(f.read())
+        process = self.start_cli('deploy', '--root', self.top, '--json', stdin=subprocess.PIPE)
+        process.stdin.write(plain)
+        process.stdin.close()
+        # The same bytes, whether they were compressed or not.
+        self.assertEqual(json.loads(self.end_program(process).out)['status'], 'unchanged')
+
+    def test_digests_that_are_expected(self):
+        image, path = self.image('one'), self.archive('one')
+        with open(path, 'rb') as f:
+            data = f.read()
+        wrong = digest(b'wrong')
+        for name, good in ((image.name, image.manifest['digest']), (image.name, image.config['digest']),
+                           (path, digest(data)), (path, digest(gzip.decompress(data)))):
+            self.refuse(f"is not '{wrong}'", 'deploy', '--root', self.top, '--expect-digest', wrong, name)
+            self.assertFalse(os.path.exists(self.top))
+            self.deploy(name, '--expect-digest', good)
+            shutil.rmtree(self.top)
+        self.refuse('digest', 'deploy', '--root', self.top, '--expect-digest', 'x', path)
+
+    def test_other_users_own_what_they_deploy(self):
+        os.chmod(self.place, 0o755)
+        home = self.path('home')
+        os.mkdir(home)
+        os.chown(home, 65534, 65534)
+        self.top = home + '/app'
+        with open(self.archive('one'), 'rb') as f:
+            done = self.deploy('-', stdin=f, user=65534, group=65534, extra_groups=[], cwd='/', env={'HOME': home})
+        self.assertEqual(done['status'], 'deployed')
+        self.assertEqual(os.stat(self.top + '/current/bin/app').st_uid, 65534)
+
+    def test_what_stands_in_the_way(self):
+        os.makedirs(self.top + '/current')
+        self.refuse('no symbolic link', 'deploy', '--root', self.top, self.image('one').name)
+        self.assertEqual(self.entries(), [])
+        self.refuse('no releases', 'releases', '--root', self.place)
+        self.refuse('--root is missing', 'deploy', self.image('one').name)
+
+    def test_input_that_is_no_image(self):
+        self.deploy(self.image('one').name)
+        good = make_tar(content('two'))
+        hostile = {
+            'up': make_tar([member('../up', content=b'x')]),
+            'through a link': make_tar([member('l', 'symlink', link=self.place), member('l/out', content=b'x')]),
+            'link out': make_tar([member('x', 'link', link='../../../../../etc/passwd')]),
+            'cut': gzip.compress(good)[:-200],
+            'cut in the middle': good[:len(good) // 2],
+            'noise': os.urandom(5000),
+        }
+        for name, data in hostile.items():
+            with self.subTest(name):
+                process = self.start_cli('deploy', '--root', self.top, stdin=subprocess.PIPE)
+                process.stdin.write(data)
+                process.stdin.close()
+                result = self.end_program(process)
+                self.assertEqual(result.status, 1, str(result))
+                self.assertEqual(self.check_whole(), 'one')
+                self.assertEqual(len(self.entries()), 1, str(result))
+                self.assertFalse(os.path.exists(self.path('out')))
+
+    def test_a_full_disk(self):
+        os.mkdir(self.top)
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'none', self.top], check=True)
+        self.addCleanup(subprocess.run, ['umount', self.top], check=True)
+        self.deploy(self.image('one').name)
+        big = Layout(self.fresh_path('big'), [content('two') + [member('big', content=os.urandom(2 << 20))]])
+        self.refuse('no space left', 'deploy', '--root', self.top, big.name)
+        self.assertEqual(self.check_whole(), 'one')
+        self.assertEqual(len(self.entries()), 1)
+
+
+class Rollback(DeployCase):
+    def test_back_and_forth(self):
+        first = self.deploy(self.image('one').name)
+        self.refuse('no earlier release', 'rollback', '--root', self.top)
+        self.deploy(self.image('two').name)
+        self.deploy(self.image('three').name)
+        self.rollback()
+        self.assertEqual(self.check_whole(), 'two')
+        self.rollback()
+        self.assertEqual(self.check_whole(), 'three')
+        self.assertEqual(self.rollback('--to', first['name'])['status'], 'switched')
+        self.assertEqual(self.check_whole(), 'one')
+        self.assertEqual(self.rollback('--to', first['name'])['status'], 'unchanged')
+        self.refuse("no release 'x'", 'rollback', '--root', self.top, '--to', 'x')
+
+    def test_after_a_prune(self):
+        names = [self.deploy(self.image(version).name)['name'] for version in ('one', 'two', 'three', 'four')]
+        self.rollback('--to', names[0])
+        self.assertEqual(self.prune('--keep', '0')['pruned'], [names[2], names[1]])
+        self.assertEqual(self.entries(), sorted([names[0], names[3]]))
+        self.rollback()
+        self.assertEqual(self.check_whole(), 'four')
+
+
+class Prune(DeployCase):
+    def deploy_many(self, n=4):
+        return [self.deploy(self.image(f'v{i}').name)['name'] for i in range(n)]
+
+    def test_keep(self):
+        names = self.deploy_many()
+        self.assertEqual(self.prune('--keep', '3', '--dry-run')['pruned'], [names[0]])
+        self.assertEqual(len(self.entries()), 4)
+        self.assertEqual(self.succeed('prune', '--root', self.top).out, names[0] + '\n')
+        self.assertEqual(self.entries(), sorted(names[1:]))
+        done = self.deploy(self.image('last').name, '--keep', '2')
+        self.assertEqual(done['pruned'], [names[2], names[1]])
+        self.assertEqual(self.entries(), sorted([names[3], done['name']]))
+        self.refuse('--keep', 'deploy', '--root', self.top, '--keep', '0', self.image('x').name)
+
+    def check_stays(self, names, process, how):
+        try:
+            found = self.prune('--keep', '0')
+            self.assertEqual(found['pruned'], [names[1]])
+            self.assertEqual([(use['name'], use['pid'], use['how']) for use in found['inUse']], [(names[0], process.pid, how)])
+            self.assertTrue(os.path.isdir(f'{self.top}/releases/{names[0]}/rootfs/etc'))
+        finally:
+            process.stdin.close()
+            process.wait()
+        self.assertEqual(self.prune('--keep', '0')['pruned'], [names[0]])
+
+    def holder(self, *argv, **options):
+        """A process that stays until its input ends, and has said that it is there."""
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
+        self.assertEqual(process.stdout.readline(), b'there\n')
+        self.addCleanup(process.stdout.close)
+        return process
+
+    def test_a_working_directory(self):
+        names = self.deploy_many()
+        place = f'{self.top}/releases/{names[0]}/rootfs/data'
+        self.check_stays(names, self.holder('sh', '-c', 'echo there; read x', cwd=place), 'cwd')
+
+    def test_a_root(self):
+        names = self.deploy_many()
+        rootfs = f'{self.top}/releases/{names[0]}/rootfs'
+        os.mkdir(rootfs + '/tools')
+        shutil.copy('/bin/busybox', rootfs + '/tools/sh')
+        self.check_stays(names, self.holder('chroot', rootfs, '/tools/sh', '-c', 'echo there; read x'), 'root')
+
+    def test_an_open_file(self):
+        names = self.deploy_many()
+        with open(f'{self.top}/releases/{names[0]}/rootfs/etc/version', 'rb') as f:
+            process = self.holder('sh', '-c', 'echo there; read x', pass_fds=[f.fileno()])
+        self.check_stays(names, process, 'fd')
+
+    def test_a_mount_in_another_namespace(self):
+        names = self.deploy_many()
+        where = self.path('mounted')
+        os.mkdir(where)
+        script = f'mount --bind {self.top}/releases/{names[0]}/rootfs/etc {where} && echo there; read x'
+        self.check_stays(names, self.holder('unshare', '-m', 'sh', '-c', script), 'mount')
+
+    def test_a_container(self):
+        names = self.deploy_many(3)
+        b = self.shell('read x')
+        b.config['root'] = {'path': f'{self.top}/releases/{names[0]}/rootfs', 'readonly': True}
+        for name in ('bin', 'proc', 'sys', 'dev', 'tmp'):
+            os.makedirs(f'{self.top}/releases/{names[0]}/rootfs/{name}', exist_ok=True)
+        shutil.copy('/bin/busybox', f'{self.top}/releases/{names[0]}/rootfs/bin/sh')
+        b.save()
+        name = self.fresh_id()
+        self.succeed('create', '--bundle', b.path, name)
+        found = self.prune('--keep', '0')
+        self.assertEqual((found['pruned'], [use['name'] for use in found['inUse']]), ([], [names[0]]))
+        self.succeed('delete', '--force', name)
+        self.assertEqual(self.prune('--keep', '0')['pruned'], [names[0]])
+
+    def test_what_is_no_release_stays(self):
+        names = self.deploy_many(3)
+        os.mkdir(self.top + '/releases/mine')
+        os.mkdir(self.top + '/releases/20990101000000')
+        self.assertEqual(self.prune('--keep', '0')['pruned'], [names[0]])
+        self.assertEqual(self.entries(), sorted(['mine', '20990101000000', *names[1:]]))
+
+
+class Together(DeployCase):
+    def test_two_at_once(self):
+        images = [self.image(f'v{i}') for i in range(4)]
+        started = [self.start_cli('deploy', '--root', self.top, '--keep', '2', image.name) for image in images * 2]
+        for process in started:
+            result = self.end_program(process, 60)
+            self.assertEqual(result.status, 0, str(result))
+        self.check_whole()
+        self.check_whole(self.top + '/previous')
+        # Two newest, the current one and the one before.
+        self.assertLessEqual(len(self.entries()), 4)
+
+    def test_a_slow_one_makes_the_other_wait(self):
+        slow = self.start_cli('deploy', '--root', self.top, '-', stdin=subprocess.PIPE)
+        self.assertTrue(traces.wait_until(lambda: os.path.isdir(self.top + '/releases') and self.entries()))
+        other = self.start_cli('deploy', '--root', self.top, self.image('two').name)
+        time.sleep(0.2)
+        self.assertIsNone(other.poll())
+        slow.stdin.write(make_tar(content('one')))
+        slow.stdin.close()
+        self.assertEqual(self.end_program(slow).status, 0)
+        self.assertEqual(self.end_program(other).status, 0)
+        self.assertEqual(self.check_whole(), 'two')
+        self.assertEqual(self.check_whole(self.top + '/previous'), 'one')
+
+
+class Killed(DeployCase):
+    """Old or new, and whole: whoever is killed, and when."""
+
+    def check_after(self, versions):
+        found = self.check_whole()
+        self.assertIn(found, versions)
+        return found
+
+    def check_next(self):
+        """The next deployment goes through, and cleans up."""
+        self.deploy(self.image('next').name)
+        self.assertEqual(self.check_whole(), 'next')
+        self.assertEqual([name for name in self.entries() if name.startswith('.')], [])
+
+    @staticmethod
+    def programs(pid):
+        """The process and those that it has started."""
+        found = [pid]
+        for name in os.listdir('/proc'):
+            try:
+                with open(f'/proc/{name}/stat', encoding='ascii', errors='replace') as f:
+                    if int(f.read().rpartition(')')[2].split()[1]) == pid:
+                        found.append(int(name))
+            except (OSError, ValueError, IndexError):
+                continue
+        return found
+
+    def test_at_random_moments(self):
+        images = [self.image('one'), self.image('two')]
+        started = time.monotonic()
+        self.deploy(images[0].name)
+        duration = time.monotonic() - started
+        outcomes = {'one': 0, 'two': 0}
+        for _ in range(case.rounds(40)):
+            before = self.check_whole()
+            after = 'two' if before == 'one' else 'one'
+            # Anew each time, not switched to.
+            for name in self.entries():
+                if name != os.readlink(self.top + '/current').split('/')[1]:
+                    shutil.rmtree(f'{self.top}/releases/{name}')
+            process = self.start_cli('deploy', '--root', self.top, images[after == 'two'].name)
+            time.sleep(random.random() * duration * 1.2)
+            victims = self.programs(process.pid)
+            for pid in victims if random.random() < 0.7 else victims[1:]:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            self.end_program(process)
+            traces.wait_until(lambda: not traces.reap_ended())
+            outcomes[self.check_after((before, after))] += 1
+        self.assertTrue(outcomes['one'] and outcomes['two'], outcomes)
+        self.check_next()
+
+    def test_at_each_step(self):
+        if not shutil.which('strace'):
+            self.skipTest('needs strace')
+        images = [self.image('one'), self.image('two'), self.image('three')]
+        seen = set()
+        steps = [(call, i) for call, n in (('renameat2', 4), ('symlinkat', 2), ('syncfs', 1), ('fsync', 4), ('fchmod', 4), ('unlinkat', 4))
+                 for i in range(1, n + 1)]
+        for call, i in steps:
+            shutil.rmtree(self.top, ignore_errors=True)
+            self.deploy(images[0].name)
+            self.deploy(images[1].name)
+            result = self.program('strace', '-f', '-qq', '-o', '/dev/null', '-e', f'trace={call}',
+                                  '-e', f'inject={call}:signal=KILL:when={i}',
+                                  *self.command_line('deploy', '--root', self.top, '--keep', '1', images[2].name))
+            traces.wait_until(lambda: not traces.reap_ended())
+            seen.add((result.status == 0, self.check_after(('two', 'three'))))
+            self.succeed('releases', '--root', self.top)
+            back = self.version()
+            self.rollback()
+            self.assertIn(self.check_whole(), ('one', 'two'), f'{call} {i}: {back}')
+            self.check_next()
+        self.assertIn((False, 'two'), seen)
+        self.assertIn((False, 'three'), seen)
+
+    def test_a_sender_that_dies(self):
+        self.deploy(self.image('one').name)
+        data = make_tar(content('two') + [member('big', content=os.urandom(1 << 20))])
+        for part in (0, 512, 3000, len(data) // 2, len(data) - 1500):
+            process = self.start_cli('deploy', '--root', self.top, stdin=subprocess.PIPE)
+            process.stdin.write(data[:part])
+            process.stdin.close()
+            result = self.end_program(process)
+            if part > 0:
+                self.assertEqual(result.status, 1, f'{part}: {result}')
+                self.assertEqual(self.check_whole(), 'one')
+
+
+class InPlace(DeployCase):
+    def sync(self, name, *options):
+        return self.deploy(name, '--mode', 'sync', *options)
+
+    def tree(self, folder=None):
+        return trees.describe(folder or self.top, without=(b'.contain',))
+
+    def counts(self, done):
+        return done['changed'], done['unchanged'], done['removed']
+
+    def test_only_what_differs(self):
+        first = self.image('one')
+        self.assertEqual(self.sync(first.name)['status'], 'deployed')
+        kept = os.stat(self.top + '/etc/same').st_ino
+        layers = [m for m in content('one') if m[0].name not in ('data/7', 'data/8', 'etc/version')]
+        layers += [member('etc/version', content=b'two'), member('new/file', content=b'n'), member('data/8/x', content=b'x')]
+        second = Layout(self.fresh_path('image'), [layers])
+        done = self.sync(second.name)
+        self.assertEqual(self.counts(done), (3, 43, 1))
+        self.assertEqual(os.stat(self.top + '/etc/same').st_ino, kept)
+        plain = self.path('plain')
+        self.succeed('deploy', '--root', plain, second.name)
+        self.assertEqual(trees.differences(self.tree(), self.tree(os.path.realpath(plain + '/current'))), [])
+        self.assertEqual(self.sync(second.name)['status'], 'unchanged')
+        self.assertEqual([r['current'] for r in self.releases()], [True])
+
+    def test_all_attributes(self):
+        old = [member('./', 'folder'), member('a', content=b'a', xattrs={'user.x': '1'}), member('b', content=b'b', mode=0o600), member('c', 'symlink', link='a'),
+               member('d', 'folder', mode=0o700, owner=(1, 1)), member('e', 'fifo'), member('f', content=b'f'), member('g', 'link', link='f'),
+               member('h', content=b'h'), member('i', 'link', link='h'), member('j', content=b'same'), member('k', 'folder')]
+        new = [member('./', 'folder'), member('a', content=b'a', xattrs={'user.x': '2'}), member('b', content=b'b', mode=0o4755), member('c', 'symlink', link='b'),
+               member('d', 'folder', mode=0o755, owner=(2, 2), xattrs={'user.d': 'd'}), member('e', 'char', device=(1, 3)),
+               member('f', content=b'f'), member('g', content=b'f'), member('h', content=b'h'), member('j', 'link', link='h'),
+               member('i', content=b'h'), member('k', content=b'k')]
+        self.sync(Layout(self.fresh_path('image'), [old]).name)
+        image = Layout(self.fresh_path('image'), [new])
+        self.sync(image.name)
+        plain = self.path('plain')
+        self.succeed('deploy', '--root', plain, image.name)
+        self.assertEqual(trees.differences(self.tree(), self.tree(os.path.realpath(plain + '/current'))), [])
+        self.assertEqual(os.stat(self.top + '/f').st_nlink, 1)
+
+    def test_content_that_differs_behind_the_same_size_and_time(self):
+        self.sync(self.image('one').name)
+        self.sync(self.image('two').name)
+        self.assertEqual(self.check_whole(self.top), 'two')
+        done = self.sync(self.image('six').name, '--quick')
+        self.assertEqual(done['changed'], 0)
+        self.assertEqual(self.check_whole(self.top), 'two')
+
+    def test_mounts_are_left_alone(self):
+        layers = content('one') + [member('mnt/data', 'folder'), member('mnt/other', content=b'o'), member('gone/mnt', 'folder'), member('gone/x')]
+        self.sync(Layout(self.fresh_path('image'), [layers]).name)
+        script = (f'mount -t tmpfs none {self.top}/mnt/data && echo 1 >{self.top}/mnt/data/file && '
+                  f'mount -t tmpfs none {self.top}/gone/mnt && echo there && read x; cat {self.top}/mnt/data/file {self.top}/gone/mnt/nothing')
+        holder = subprocess.Popen(['unshare', '-m', 'sh', '-c', script], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL)
+        self.addCleanup(holder.stdout.close)
+        self.assertEqual(holder.stdout.readline(), b'there\n')
+        try:
+            self.sync(self.image('two').name)
+            self.assertEqual(self.check_whole(self.top), 'two')
+            self.assertEqual((os.listdir(self.top + '/mnt'), os.listdir(self.top + '/gone')), (['data'], ['mnt']))
+            blocked = Layout(self.fresh_path('image'), [content('three') + [member('mnt', content=b'file')]])
+            self.refuse('something is mounted', 'deploy', '--root', self.top, '--mode', 'sync', blocked.name)
+            self.assertEqual(self.check_whole(self.top), 'two')
+        finally:
+            out, _ = holder.communicate(b'\n')
+        self.assertEqual(out, b'1\n')
+        self.sync(self.image('four').name)
+        self.assertFalse(os.path.exists(self.top + '/mnt'))
+
+    def test_folders_of_others(self):
+        os.mkdir(self.top)
+        with open(self.top + '/precious', 'w', encoding='utf-8'):
+            pass
+        self.refuse('has something in it', 'deploy', '--root', self.top, '--mode', 'sync', self.image('one').name)
+        self.assertEqual(os.listdir(self.top), ['precious'])
+        self.sync(self.image('one').name, '--force')
+        self.assertFalse(os.path.exists(self.top + '/precious'))
+        self.refuse('in place', 'deploy', '--root', self.top, self.image('two').name)
+        releases = self.path('releases')
+        self.succeed('deploy', '--root', releases, self.image('one').name)
+        self.refuse('has releases', 'deploy', '--root', releases, '--mode', 'sync', '--force', self.image('two').name)
+        own = Layout(self.fresh_path('image'), [[member('.contain/x', content=b'x')]])
+        self.refuse('/.contain', 'deploy', '--root', self.top, '--mode', 'sync', own.name)
+
+    def test_killed_at_each_step(self):
+        if not shutil.which('strace'):
+            self.skipTest('needs strace')
+        one, two, three = self.image('one'), self.image('two'), self.image('three')
+        plain = self.path('plain')
+        self.succeed('deploy', '--root', plain, three.name)
+        expected = self.tree(os.path.realpath(plain + '/current'))
+        for call, i in (('renameat2', 1), ('renameat2', 2), ('renameat2', 20), ('linkat', 1), ('linkat', 30), ('syncfs', 1), ('syncfs', 2),
+                        ('renameat', 1), ('unlinkat', 30), ('unlinkat', 60)):
+            shutil.rmtree(self.top, ignore_errors=True)
+            self.sync(one.name)
+            self.program('strace', '-f', '-qq', '-o', '/dev/null', '-e', f'trace={call}', '-e', f'inject={call}:signal=KILL:when={i}',
+                         *self.command_line('deploy', '--root', self.top, '--mode', 'sync', two.name))
+            traces.wait_until(lambda: not traces.reap_ended())
+            for name in range(40):
+                with open(f'{self.top}/data/{name}', encoding='utf-8') as f:
+                    self.assertIn(f.read(), (f'one{name}', f'two{name}'))
+            self.sync(three.name)
+            self.assertEqual(trees.differences(self.tree(), expected), [], f'{call} {i}')
+            self.assertEqual(os.listdir(self.top + '/.contain'), ['release.json'])
+
+
+if __name__ == '__main__':
+    case.main()
