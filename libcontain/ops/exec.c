@@ -257,7 +257,10 @@ static int compile(struct execution *exec, contain_error_t **err)
         if (r < 0)
                 return r;
         request.cgroup_path = shown_cgroup(exec, layout);
-        return ct_plan_compile_exec(exec->spec, facts, &request, &exec->plan, err);
+        r = ct_plan_compile_exec(exec->spec, facts, &request, &exec->plan, err);
+        if (r == 0)
+                ct_op_warn_of_capabilities(exec->c, "/capabilities", exec->spec, facts, &request);
+        return r;
 }
 
 static int open_slots(struct execution *exec, contain_error_t **err)
