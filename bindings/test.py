@@ -106,7 +106,8 @@ def test_go(libdir):
     folder = os.path.join(BINDINGS, 'go')
     with tempfile.TemporaryDirectory(prefix='contain-go-') as scratch:
         write_pkg_config(scratch, libdir)
-        environment = {**os.environ, 'PKG_CONFIG_PATH': scratch, 'LD_LIBRARY_PATH': libdir, 'CGO_ENABLED': '1',
+        # What pkg-config says does not count when Go looks for what it has built before, with another library.
+        environment = {**os.environ, 'PKG_CONFIG_PATH': scratch, 'LD_LIBRARY_PATH': libdir, 'CGO_LDFLAGS': f'-L{libdir}', 'CGO_ENABLED': '1',
                        'GOFLAGS': '-mod=mod', 'GOPROXY': 'off', 'GOTOOLCHAIN': 'local'}
         if 'HOME' not in environment:
             environment['GOCACHE'] = os.path.join(scratch, 'cache')

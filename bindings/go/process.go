@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -37,6 +38,9 @@ type ExecOptions struct {
 
 	// IgnorePaused waits in a paused container until that is resumed.
 	IgnorePaused bool
+
+	// Timeout is how long it may take until the program runs; 0 for as long as it takes.
+	Timeout time.Duration
 }
 
 // Process is one more process in a container. It is an io.Closer.
@@ -117,6 +121,7 @@ func (o *ExecOptions) c(s *cStrings) (*C.contain_exec_options_t, error) {
 	}
 	how.console_socket = s.orNull(o.ConsoleSocket)
 	how.cgroups = s.list(o.Cgroups)
+	how.timeout_ms = C.uint32_t((o.Timeout + time.Millisecond - 1) / time.Millisecond)
 	if o.Detach {
 		how.flags |= flagDetach
 	}

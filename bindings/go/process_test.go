@@ -27,6 +27,15 @@ func process(w *world, c *Container, args ...string) []byte {
 	return document
 }
 
+func TestExecTimeout(t *testing.T) {
+	w := newWorld(t)
+	c := running(w)
+	w.check(c.Pause())
+	_, err := c.Exec(process(w, c, "/bin/true"), ExecOptions{IgnorePaused: true, Timeout: 100 * time.Millisecond})
+	expectError(t, err, ErrTimeout)
+	w.check(c.Resume())
+}
+
 func TestExec(t *testing.T) {
 	w := newWorld(t)
 	c := running(w)

@@ -39,6 +39,8 @@ typedef struct contain_exec_options {
          * version 1; or NULL.
          */
         const char *const *cgroups;
+        uint32_t timeout_ms; /* how long it may take until the program runs; 0 for as long as it takes */
+        uint32_t reserved;   /* 0 */
 } contain_exec_options_t;
 
 /**
@@ -73,9 +75,12 @@ CONTAIN_API int contain_process_json(contain_t *c, const char *changes, size_t s
  * confined as that one is in whatever the document does not say: capabilities, noNewPrivileges, labels,
  * rlimits, oomScoreAdj, scheduler, ioPriority, execCPUAffinity.
  *
+ * What runs in the container can stop the new process on its way, and a file system can take its time: who
+ * must not wait for either sets a timeout.
+ *
  * Threads: any, in parallel with every other call on @c.
  * Returns: 0; -ESRCH when the container has ended; -EINVAL when it is paused, or for a document that is not
- *          valid; -ENOENT, -EACCES and the like when the program cannot be executed; -errno.
+ *          valid; -ENOENT, -EACCES and the like when the program cannot be executed; -ETIMEDOUT; -errno.
  * Since:   1.0
  */
 CONTAIN_API int contain_exec(contain_t *c, const char *process, size_t size,

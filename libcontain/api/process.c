@@ -47,6 +47,8 @@ static int read_options(const contain_exec_options_t *options, struct ct_exec_re
         if (options->size != sizeof(*options))
                 return ct_fail(err, CONTAIN_E_ARGUMENT, E2BIG, NULL,
                                "the size of argument 'options' is not set");
+        if (options->reserved != 0)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "'reserved' in 'options' is not 0");
         r = gate_flags(options->flags, CONTAIN_EXEC_DETACH | CONTAIN_EXEC_IGNORE_PAUSED, err);
         if (r < 0)
                 return r;
@@ -62,6 +64,7 @@ static int read_options(const contain_exec_options_t *options, struct ct_exec_re
         if (r < 0)
                 return r;
         request->flags = options->flags;
+        request->timeout_ms = options->timeout_ms;
         request->extra_fds = options->fds;
         request->n_extra_fds = options->n_fds;
         for (size_t i = 0; i < 3 && options->stdio; i++)

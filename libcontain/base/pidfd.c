@@ -4,6 +4,7 @@
 
 #include "base/pidfd.h"
 
+#include "base/clock.h"
 #include "base/fds.h"
 #include "base/sys.h"
 
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <time.h>
 
 /* Linux 6.13 and, for the exit, 6.15: newer than the oldest headers that we build with. */
 struct pidfd_info_v0 {
@@ -42,21 +42,13 @@ int ct_pidfd_signal(int pidfd, int signo)
         return ct_sys_pidfd_send_signal(pidfd, signo, NULL, 0);
 }
 
-static int64_t now_msec(void)
-{
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int ct_pidfd_poll(int pidfd, int timeout_ms)
 {
-        int64_t deadline = timeout_ms > 0 ? now_msec() + timeout_ms : 0;
+        int64_t deadline = ct_clock_deadline(timeout_ms);
         struct pollfd item = { .fd = pidfd, .events = POLLIN };
 
         for (;;) {
-                int r = poll(&item, 1, timeout_ms);
+                int r = poll(&item, 1, ct_clock_left(deadline));
 
                 if (r > 0)
                         return item.revents & POLLNVAL ? -EBADF : 1;
@@ -64,11 +56,6 @@ int ct_pidfd_poll(int pidfd, int timeout_ms)
                         return 0;
                 if (errno != EINTR)
                         return -errno;
-                if (timeout_ms > 0) {
-                        int64_t left = deadline - now_msec();
-
-                        timeout_ms = left > 0 ? (int)left : 0;
-                }
         }
 }
 

@@ -4,20 +4,14 @@
 
 #include "cgroup/systemd/systemd.h"
 
+#include "base/clock.h"
+
 #include <signal.h>
 #include <time.h>
 
 enum { DELAY_MAX_MS = 64 };
 
-static int64_t now_ms(void)
-{
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void sleep_ms(int64_t ms)
+static void sleep_ms(int ms)
 {
         struct timespec delay = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
 
@@ -76,8 +70,8 @@ static bool has_caller(const struct ct_cgroup *cgroup)
 
 int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t **err)
 {
-        int64_t deadline = now_ms() + (timeout_ms > 0 ? timeout_ms : 0), left;
-        int64_t delay = 1;
+        int64_t deadline = ct_clock_deadline(timeout_ms > 0 ? timeout_ms : 0);
+        int delay = 1, left;
         size_t i = 0;
         int r;
 
@@ -89,8 +83,8 @@ int ct_cgroup_destroy(struct ct_cgroup *cgroup, int timeout_ms, contain_error_t 
         while (r == -EBUSY) {
                 (void)ct_cgroup_signal(cgroup, SIGKILL);
                 r = remove_all(cgroup, true, &i);
-                left = deadline - now_ms();
-                if (r != -EBUSY || left <= 0)
+                left = ct_clock_left(deadline);
+                if (r != -EBUSY || left == 0)
                         break;
                 sleep_ms(delay < left ? delay : left);
                 delay = 2 * delay < DELAY_MAX_MS ? 2 * delay : DELAY_MAX_MS;

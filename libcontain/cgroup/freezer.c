@@ -4,13 +4,13 @@
 
 #include "cgroup/internal.h"
 
+#include "base/clock.h"
 #include "base/fds.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <time.h>
 
 enum { SLICE_MS = 10 };
 
@@ -92,14 +92,6 @@ static void freezer_done(struct freezer *freezer)
         (void)ct_close(freezer->events_fd);
 }
 
-static int64_t now_ms(void)
-{
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int freezer_open(const struct ct_cgroup *cgroup, struct freezer *ret, contain_error_t **err)
 {
         int i = ct_cgroup_find(cgroup, "freezer", NULL);
@@ -174,7 +166,7 @@ static void freezer_sleep(const struct freezer *freezer)
 /* The order is repeated: on v1, what was forked or was busy meanwhile may have missed it. */
 static int freezer_freeze(const struct freezer *freezer, int timeout_ms)
 {
-        int64_t deadline = now_ms() + timeout_ms;
+        int64_t deadline = ct_clock_deadline(timeout_ms);
         int r;
 
         r = freezer_write(freezer, true);
@@ -185,7 +177,7 @@ static int freezer_freeze(const struct freezer *freezer, int timeout_ms)
                 r = freezer_recalled(freezer);
                 if (r > 0)
                         return -ECANCELED;
-                if (r >= 0 && now_ms() >= deadline)
+                if (r >= 0 && ct_clock_left(deadline) == 0)
                         return -ETIMEDOUT;
                 freezer_sleep(freezer);
                 if (r >= 0 && !freezer->v2)
@@ -196,7 +188,7 @@ static int freezer_freeze(const struct freezer *freezer, int timeout_ms)
 
 static int freezer_thaw(const struct freezer *freezer, int timeout_ms)
 {
-        int64_t deadline = now_ms() + timeout_ms;
+        int64_t deadline = ct_clock_deadline(timeout_ms);
         int r;
 
         r = freezer_write(freezer, false);
@@ -204,7 +196,7 @@ static int freezer_thaw(const struct freezer *freezer, int timeout_ms)
                 r = freezer_read(freezer);
                 if (r <= 0)
                         return r;
-                if (now_ms() >= deadline)
+                if (ct_clock_left(deadline) == 0)
                         return -ETIMEDOUT;
                 freezer_sleep(freezer);
         }

@@ -4,6 +4,8 @@
 
 #include "host/console.h"
 
+#include "base/clock.h"
+
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,17 +13,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 #define SEND_TIMEOUT_MS 5000
-
-static int64_t now_msec(void)
-{
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /*
  * Limits how long connect(2) and sendmsg(2) may block; 0 for ever. A full queue of an AF_UNIX socket cannot
@@ -37,15 +30,14 @@ static int set_timeout(int fd, int64_t timeout_ms)
 
 static int connect_until(int fd, const struct sockaddr_un *address, int timeout_ms)
 {
-        int64_t deadline = now_msec() + timeout_ms;
+        int64_t deadline = ct_clock_deadline(timeout_ms);
 
         for (;;) {
-                int64_t left = timeout_ms < 0 ? 0 : deadline - now_msec();
+                int left = ct_clock_left(deadline);
                 int r;
 
-                if (timeout_ms >= 0 && left <= 0)
-                        left = 1;
-                r = set_timeout(fd, left);
+                /* 0 would be for ever. */
+                r = set_timeout(fd, left < 0 ? 0 : left == 0 ? 1 : left);
                 if (r < 0)
                         return r;
                 if (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0)

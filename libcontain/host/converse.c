@@ -4,6 +4,7 @@
 
 #include "host/converse.h"
 
+#include "base/clock.h"
 #include "base/fds.h"
 #include "plan/verify.h"
 
@@ -156,15 +157,15 @@ static int receive_now(int socket_fd, struct plan_message *ret, int *ret_fd)
         return 1;
 }
 
-int ct_converse_receive(int socket_fd, int pidfd, struct plan_message *ret, int *ret_fd)
+int ct_converse_receive(int socket_fd, int pidfd, int64_t deadline, struct plan_message *ret, int *ret_fd)
 {
         for (;;) {
                 struct pollfd fds[] = { { .fd = socket_fd, .events = POLLIN },
                                         { .fd = pidfd, .events = POLLIN } };
+                int left = ct_clock_left(deadline), r;
                 bool ended;
-                int r;
 
-                if (poll(fds, 2, -1) < 0) {
+                if (poll(fds, 2, left) < 0) {
                         if (errno == EINTR)
                                 continue;
                         return -errno;
@@ -173,6 +174,8 @@ int ct_converse_receive(int socket_fd, int pidfd, struct plan_message *ret, int 
                  * open. */
                 ended = fds[1].revents != 0;
                 r = receive_now(socket_fd, ret, ret_fd);
+                if (r == -EAGAIN && left == 0)
+                        return -ETIMEDOUT;
                 if (r == -EAGAIN && !ended)
                         continue;
                 if (r == 0 || r == -EAGAIN)
@@ -194,15 +197,16 @@ static bool runs(pid_t pid, int program_fd)
                now.st_ino == program.st_ino;
 }
 
-int ct_converse_started(int socket_fd, const struct ct_child *child, int program_fd, struct plan_message *ret,
-                        int *ret_fd)
+int ct_converse_started(int socket_fd, const struct ct_child *child, int program_fd, int64_t deadline,
+                        struct plan_message *ret, int *ret_fd)
 {
         for (;;) {
                 struct pollfd fds[] = { { .fd = socket_fd, .events = POLLIN },
                                         { .fd = child->pidfd, .events = POLLIN } };
-                int r;
+                int left = ct_clock_left(deadline), r;
 
-                if (poll(fds, 2, program_fd < 0 ? -1 : LOOK_MS) < 0 && errno != EINTR)
+                if (poll(fds, 2, program_fd < 0 || (left >= 0 && left < LOOK_MS) ? left : LOOK_MS) < 0 &&
+                    errno != EINTR)
                         return -errno;
                 r = receive_now(socket_fd, ret, ret_fd);
                 if (r > 0 && ret->kind == PLAN_MESSAGE_FAILED)
@@ -220,6 +224,8 @@ int ct_converse_started(int socket_fd, const struct ct_child *child, int program
                         return 0;
                 if (program_fd >= 0 && !runs(child->pid, program_fd))
                         return 0;
+                if (left == 0)
+                        return -ETIMEDOUT;
         }
 }
 

@@ -5,6 +5,7 @@
 #include "host/keeper.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fds.h"
 #include "base/pidfd.h"
 #include "host/converse.h"
@@ -12,7 +13,6 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #define FDS_MAX 4
 
@@ -74,26 +74,17 @@ static int receive_now(int socket_fd, struct plan_message *ret, int fds[FDS_MAX]
         return -EPROTO;
 }
 
-static int64_t now_ms(void)
-{
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int ct_keeper_receive(int socket_fd, enum keeper_message_kind kind, int timeout_ms, struct plan_message *ret,
                       int *fds, size_t *n_fds)
 {
-        int64_t deadline = now_ms() + timeout_ms;
+        int64_t deadline = ct_clock_deadline(timeout_ms);
 
         for (;;) {
-                int64_t left = deadline - now_ms();
                 struct plan_message message;
                 int came[FDS_MAX], r;
                 size_t n = 0;
 
-                r = ct_pidfd_poll(socket_fd, timeout_ms < 0 ? -1 : left > 0 ? (int)left : 0);
+                r = ct_pidfd_poll(socket_fd, ct_clock_left(deadline));
                 if (r <= 0)
                         return r < 0 ? r : -ETIMEDOUT;
                 r = receive_now(socket_fd, &message, came, &n);

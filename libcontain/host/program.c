@@ -5,6 +5,7 @@
 #include "host/program.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 
 #include <fcntl.h>
@@ -12,7 +13,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
 /* How long a killed program may take to go: it does not when the kernel has it in an uninterruptible sleep.
  */
@@ -28,14 +28,6 @@ struct output {
         size_t size;
         bool cut; /* there was more before the tail */
 };
-
-static int64_t now_msec(void)
-{
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void keep(struct output *output, const char *bytes, size_t size)
 {
@@ -107,16 +99,6 @@ static void copy_line(const struct output *output, char *ret)
         ret[n] = '\0';
 }
 
-static int poll_timeout(int64_t deadline)
-{
-        int64_t left;
-
-        if (deadline < 0)
-                return -1;
-        left = deadline - now_msec();
-        return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
-}
-
 /* 1: the program has ended; 0: its time is over. */
 static int follow(int pidfd, struct output *output, int64_t deadline)
 {
@@ -124,7 +106,7 @@ static int follow(int pidfd, struct output *output, int64_t deadline)
                 /* A negative descriptor is passed over by poll(2). */
                 struct pollfd items[2] = { { .fd = pidfd, .events = POLLIN },
                                            { .fd = output->fd, .events = POLLIN } };
-                int timeout = poll_timeout(deadline);
+                int timeout = ct_clock_left(deadline);
 
                 if (poll(items, 2, timeout) < 0) {
                         if (errno == EINTR)
@@ -151,7 +133,7 @@ static int make_pipe(int ends[2])
 int ct_program_run(const struct ct_spawn_program *what, int64_t timeout_ms, struct ct_program_result *ret)
 {
         _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF, pidfd = -EBADF;
-        int64_t deadline = timeout_ms < 0 ? -1 : now_msec() + timeout_ms;
+        int64_t deadline = ct_clock_deadline(timeout_ms);
         struct ct_program_result result = { .timed_out = false };
         struct ct_spawn_program program = *what;
         struct output output = { .fd = -EBADF };

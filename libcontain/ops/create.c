@@ -371,6 +371,7 @@ static int take_turn(void *userdata, uint32_t step, contain_error_t **err)
 static int converse(struct creation *make, contain_error_t **err)
 {
         make->talk = (struct ct_talk){ .c = make->c,
+                                       .deadline = CT_CLOCK_NEVER,
                                        .plan = make->plan,
                                        .who = "the container's first process",
                                        .socket_fd = make->socket_fd,

@@ -75,6 +75,11 @@ int ct_criu_open_namespaces(struct ct_criu_job *job, struct ct_criu_fds *ret, co
 /* The other ones, and what was opened. */
 int ct_criu_put_joined(struct ct_criu_job *job, const struct ct_criu_fds *fds, contain_error_t **err);
 
+/* All that a restore by a CRIU that was started is told: @cgroup is the container's, NULL for none. */
+int ct_criu_job_put_restore(struct ct_criu_job *job, const contain_restore_options_t *opts,
+                            const struct ct_cgroup *cgroup, const struct ct_criu_fds *namespaces,
+                            contain_error_t **err);
+
 /* Standard streams that come from outside, of process @pid: written down in the image folder. */
 int ct_criu_save_streams(struct ct_criu_job *job, pid_t pid, contain_error_t **err);
 /* Reads it; the streams that CRIU was started with take their places. */

@@ -5,11 +5,11 @@
 
 #include "ops/exec.h"
 
+#include "base/clock.h"
 #include "base/fds.h"
 
 #include <poll.h>
 #include <sys/epoll.h>
-#include <time.h>
 
 static void watch(struct contain_ctx *ctx, const struct contain_process *process)
 {
@@ -113,26 +113,16 @@ void ct_further_done(struct contain_ctx *ctx)
         (void)pthread_mutex_destroy(&ctx->further_lock);
 }
 
-static int64_t now_msec(void)
-{
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int ct_further_poll(struct contain_ctx *ctx, int pidfd, int timeout_ms)
 {
-        int64_t end = now_msec() + timeout_ms;
+        int64_t deadline = ct_clock_deadline(timeout_ms);
         struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
                                 { .fd = ct_further_fd(ctx), .events = POLLIN } };
 
         for (;;) {
-                int64_t left = timeout_ms < 0 ? -1 : end - now_msec();
+                int left = ct_clock_left(deadline);
 
-                if (timeout_ms >= 0 && left < 0)
-                        left = 0;
-                if (poll(fds, 2, (int)left) < 0 && errno != EINTR)
+                if (poll(fds, 2, left) < 0 && errno != EINTR)
                         return -errno;
                 if (fds[0].revents != 0)
                         return 1;

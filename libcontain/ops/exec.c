@@ -41,6 +41,7 @@ struct execution {
         struct ct_slots slots;
         struct ct_turn turn; /* with a copy of the container's cgroup */
         struct ct_talk talk;
+        int64_t deadline; /* by which the program runs */
         int socket_fd, init_fd;
         int console_fd;
 };
@@ -49,6 +50,9 @@ static void execution_init(struct execution *exec, struct contain *c, const stru
 {
         *exec = (struct execution){ .c = c,
                                     .request = request,
+                                    .deadline = request->timeout_ms > 0
+                                                        ? ct_clock_deadline(request->timeout_ms)
+                                                        : CT_CLOCK_NEVER,
                                     .first = { .pidfd = -EBADF },
                                     .entry = CT_ENTRY_INIT,
                                     .turn = { .c = c, .child = { .pidfd = -EBADF }, .network_fd = -EBADF },
@@ -57,12 +61,10 @@ static void execution_init(struct execution *exec, struct contain *c, const stru
                                     .console_fd = -EBADF };
 }
 
-/* Also ends a process that has not come as far as to run the program. */
 static void execution_done(struct execution *exec)
 {
         ct_close(exec->socket_fd);
         ct_close(exec->init_fd);
-        ct_child_reap(&exec->turn.child);
         ct_cgroup_free(exec->turn.cgroup);
         ct_resctrl_free(exec->resctrl);
         ct_entry_done(&exec->entry);
@@ -255,7 +257,10 @@ static int compile(struct execution *exec, contain_error_t **err)
         if (r < 0)
                 return r;
         request.cgroup_path = shown_cgroup(exec, layout);
-        return ct_plan_compile_exec(exec->spec, facts, &request, &exec->plan, err);
+        r = ct_plan_compile_exec(exec->spec, facts, &request, &exec->plan, err);
+        if (r == 0)
+                ct_op_warn_of_capabilities(exec->c, "/capabilities", exec->spec, facts, &request);
+        return r;
 }
 
 static int open_slots(struct execution *exec, contain_error_t **err)
@@ -366,6 +371,7 @@ static int converse(struct execution *exec, contain_error_t **err)
                                        .plan = exec->plan,
                                        .who = "the process",
                                        .socket_fd = exec->socket_fd,
+                                       .deadline = exec->deadline,
                                        .child = &exec->turn.child,
                                        .console_fd = &exec->console_fd,
                                        .turn = take_turn,
@@ -374,7 +380,10 @@ static int converse(struct execution *exec, contain_error_t **err)
         r = ct_talk_run(&exec->talk, err);
         if (r < 0)
                 return r;
-        r = ct_converse_started(exec->socket_fd, &exec->turn.child, exec->c->ctx->program_fd, &message, &fd);
+        r = ct_converse_started(exec->socket_fd, &exec->turn.child, exec->c->ctx->program_fd, exec->deadline,
+                                &message, &fd);
+        if (r == -ETIMEDOUT)
+                return ct_fail(err, CONTAIN_E_TIMEOUT, ETIMEDOUT, NULL, "the program did not begin in time");
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_LOST, -r, NULL, "contain-init does not answer");
         return r == 0 ? 0 : ct_words_fail(exec->plan, &message, err);
@@ -417,6 +426,17 @@ static int execute(struct execution *exec, contain_error_t **err)
         return r < 0 ? r : converse(exec, err);
 }
 
+/* The process that has not come as far as to run the program ends with its handle: when it can, if it is
+ * frozen. */
+static void give_up(struct execution *exec, struct contain_process *process)
+{
+        if (exec->turn.child.pidfd < 0)
+                return;
+        process->child = exec->turn.child;
+        exec->turn.child.pidfd = -EBADF;
+        ct_further_add(process);
+}
+
 /* Failures that can come from the container's end, and come a moment before its first process counts as
  * ended. */
 static bool may_be_its_end(int code)
@@ -452,8 +472,10 @@ int ct_op_exec(struct contain *c, const struct ct_exec_request *request, struct 
         if (!process)
                 return -ENOMEM;
         r = ct_plan_place_in_process(execute(&exec, err), err);
-        if (r < 0)
+        if (r < 0) {
+                give_up(&exec, process);
                 return explain_end(&exec, r, err);
+        }
         hand_over(&exec, process);
         ct_log(c->ctx, CONTAIN_LOG_DEBUG, "%s: process %d runs in it", c->id, (int)process->child.pid);
         *ret = ct_take(process);

@@ -31,6 +31,7 @@ struct ct_exec_request {
         const char *document;
         size_t size;
         unsigned flags;
+        unsigned timeout_ms; /* 0: none */
         int stdio[3];
         const int *extra_fds;
         size_t n_extra_fds;

@@ -205,6 +205,9 @@ int ct_op_compile(struct contain *c, struct ct_cgroup *cgroup, bool become, stru
                   contain_error_t **err);
 /* Logs what of the configuration a plan leaves out. */
 void ct_op_warn(struct contain *c, const struct ct_facts *facts, const struct ct_request *request);
+/* The same of the capabilities alone, of a further process: @at is their place. */
+void ct_op_warn_of_capabilities(struct contain *c, const char *at, const struct ct_spec *spec,
+                                const struct ct_facts *facts, const struct ct_request *request);
 /* Opens what a plan's slots name, and makes sure of contain-init. @start_fd: what it waits on, or -1. */
 int ct_op_open_slots(struct contain *c, const struct ct_plan *plan, const int stdio[3], int start_fd,
                      struct ct_slots *ret, contain_error_t **err);

@@ -266,6 +266,7 @@ static int converse(struct mounting *mounting, contain_error_t **err)
 {
         struct pollfd said = { .fd = mounting->socket_fd, .events = POLLIN };
         struct ct_talk talk = { .c = mounting->c,
+                                .deadline = CT_CLOCK_NEVER,
                                 .plan = mounting->plan,
                                 .who = "the process that mounts",
                                 .socket_fd = mounting->socket_fd,

@@ -207,8 +207,6 @@ static int start_criu(struct restoration *make, contain_error_t **err)
         return ct_criu_job_reopen(&make->job, err);
 }
 
-/* --- cgroups ---------------------------------------------------------------------------------- */
-
 /* CRIU goes where the container will be: what it restores is born there, and limits count from the start. */
 static int enter_cgroup(struct restoration *make, contain_error_t **err)
 {
@@ -243,79 +241,6 @@ static int enter_cgroup(struct restoration *make, contain_error_t **err)
                 r = ct_resctrl_enter(make->resctrl, pid, err);
         }
         return r;
-}
-
-/* One line of /proc/PID/cgroup, "ID:CONTROLLERS:PATH": each controller's images are moved to where CRIU is.
- */
-static void put_cgroup_line(struct ct_buf *opts, char *line)
-{
-        char *controllers = strchr(line, ':'), *path, *next;
-
-        path = controllers ? strchr(controllers + 1, ':') : NULL;
-        if (!path)
-                return;
-        *path++ = '\0';
-        for (char *name = controllers + 1; name; name = next) {
-                next = strchr(name, ',');
-                if (next)
-                        *next++ = '\0';
-                ct_criu_put_pair(opts, CT_CRIU_CG_ROOT, name, path);
-        }
-}
-
-static int put_cgroups(struct restoration *make, contain_error_t **err)
-{
-        _cleanup_free_ char *text = NULL;
-        char path[40];
-        int r;
-
-        (void)snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)make->job.criu.child.pid);
-        r = ct_read_file_at(AT_FDCWD, path, 64 * 1024, &text, NULL);
-        if (r < 0)
-                return ct_fail(err, CONTAIN_E_CGROUP, -r, NULL, "cannot find out the cgroups of CRIU");
-        for (char *line = text, *end; line && *line; line = end) {
-                end = strchr(line, '\n');
-                if (end)
-                        *end++ = '\0';
-                put_cgroup_line(&make->job.opts, line);
-        }
-        return 0;
-}
-
-/* --- options ---------------------------------------------------------------------------------- */
-
-static int put_labels(struct restoration *make, contain_error_t **err)
-{
-        struct ct_criu_job *job = &make->job;
-        int r = 0;
-
-        if (make->opts->lsm_profile || make->opts->lsm_mount_context)
-                r = ct_criu_job_need(job, 31600, "to choose a security label", err);
-        if (r < 0)
-                return r;
-        ct_pb_put_string(&job->opts, CT_CRIU_LSM_PROFILE, make->opts->lsm_profile);
-        ct_pb_put_string(&job->opts, CT_CRIU_LSM_MOUNT_CONTEXT, make->opts->lsm_mount_context);
-        return 0;
-}
-
-static int put_options(struct restoration *make, contain_error_t **err)
-{
-        struct ct_criu_job *job = &make->job;
-        int r;
-
-        r = ct_criu_job_put_common(job, err);
-        if (r < 0)
-                return r;
-        ct_pb_put_uint(&job->opts, CT_CRIU_RST_SIBLING, 1);
-        ct_pb_put_uint(&job->opts, CT_CRIU_EVASIVE_DEVICES, 1);
-        r = ct_criu_put_sources(job, make->cgroup, err);
-        if (r == 0)
-                r = ct_criu_put_joined(job, &make->namespaces, err);
-        if (r == 0)
-                r = ct_criu_load_streams(job, err);
-        if (r == 0)
-                r = put_labels(make, err);
-        return r < 0 ? r : put_cgroups(make, err);
 }
 
 /* --- the conversation ------------------------------------------------------------------------- */
@@ -425,7 +350,7 @@ static int run(struct restoration *make, contain_error_t **err)
         if (r == 0)
                 r = ct_criu_job_ask_version(&make->job, err);
         if (r == 0)
-                r = put_options(make, err);
+                r = ct_criu_job_put_restore(&make->job, make->opts, make->cgroup, &make->namespaces, err);
         if (r == 0)
                 r = ct_criu_job_run(&make->job, CT_CRIU_RESTORE, on_notice, make, &response, err);
         if (r < 0)

@@ -4,6 +4,7 @@
 
 #include "ops/handle.h"
 
+#include "base/clock.h"
 #include "host/converse.h"
 #include "host/words.h"
 
@@ -49,7 +50,7 @@ static int request_start(struct contain *c, int socket_fd, int program_fd, conta
 
         r = ct_converse_send(socket_fd, PLAN_MESSAGE_START, 0, 0);
         if (r == 0)
-                r = ct_converse_started(socket_fd, &c->child, program_fd, &message, &plan_fd);
+                r = ct_converse_started(socket_fd, &c->child, program_fd, CT_CLOCK_NEVER, &message, &plan_fd);
         /* Somebody ended the container instead. */
         if (r < 0 && ct_pidfd_poll(c->child.pidfd, 1000) == 1)
                 return refuse(c, err);

@@ -101,7 +101,10 @@ int ct_talk_run(struct ct_talk *talk, contain_error_t **err)
                 struct plan_message message;
                 _cleanup_close_ int fd = -EBADF;
 
-                r = ct_converse_receive(talk->socket_fd, talk->child->pidfd, &message, &fd);
+                r = ct_converse_receive(talk->socket_fd, talk->child->pidfd, talk->deadline, &message, &fd);
+                if (r == -ETIMEDOUT)
+                        return ct_fail(err, CONTAIN_E_TIMEOUT, ETIMEDOUT, NULL,
+                                       "%s did not get ready in time", talk->who);
                 if (r < 0)
                         return r == -EPIPE ? ct_talk_lost(talk, err)
                                            : ct_fail(err, CONTAIN_E_SPAWN, -r, NULL,

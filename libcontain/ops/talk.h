@@ -4,6 +4,7 @@
 
 /* The host's side of the conversation with contain-init (plan/format.h), whatever its plan makes. */
 
+#include "base/clock.h"
 #include "ops/handle.h"
 
 struct ct_talk {
@@ -11,6 +12,7 @@ struct ct_talk {
         const struct ct_plan *plan;
         const char *who; /* is talked to, for people */
         int socket_fd;
+        int64_t deadline;       /* of all of it, or CT_CLOCK_NEVER */
         struct ct_child *child; /* becomes the process that goes on, when the plan has one forked */
         int *console_fd;        /* receives the terminal's master end */
         int *network_fd;        /* receives a rtnetlink socket of the container's; NULL: there is none */

@@ -14,22 +14,20 @@ static void warn_of_groups(struct contain *c)
 }
 
 /* config.md: a capability that cannot be granted is no reason to fail, but one to say so. */
-static void warn_of_capabilities(struct contain *c, const struct ct_facts *facts,
-                                 const struct ct_request *request)
+void ct_op_warn_of_capabilities(struct contain *c, const char *at, const struct ct_spec *spec,
+                                const struct ct_facts *facts, const struct ct_request *request)
 {
-        const struct ct_strings *unknown = &c->spec->process.capabilities.unknown;
-        uint64_t missing = ct_plan_missing_capabilities(c->spec, facts, request);
+        const struct ct_strings *unknown = &spec->process.capabilities.unknown;
+        uint64_t missing = ct_plan_missing_capabilities(spec, facts, request);
         const char *name;
 
         for (size_t i = 0; i < unknown->n; i++)
-                ct_log(c->ctx, CONTAIN_LOG_WARNING,
-                       "%s: /process/capabilities: '%s' is not known, and left out", c->id,
+                ct_log(c->ctx, CONTAIN_LOG_WARNING, "%s: %s: '%s' is not known, and left out", c->id, at,
                        unknown->items[i]);
         for (unsigned i = 0; (name = ct_spec_capability_name(i)); i++)
                 if (missing >> i & 1)
                         ct_log(c->ctx, CONTAIN_LOG_WARNING,
-                               "%s: /process/capabilities: '%s' cannot be granted here, and is left out",
-                               c->id, name);
+                               "%s: %s: '%s' cannot be granted here, and is left out", c->id, at, name);
 }
 
 /*
@@ -58,7 +56,7 @@ static void warn_of_devices(struct contain *c)
 
 void ct_op_warn(struct contain *c, const struct ct_facts *facts, const struct ct_request *request)
 {
-        warn_of_capabilities(c, facts, request);
+        ct_op_warn_of_capabilities(c, "/process/capabilities", c->spec, facts, request);
         warn_of_groups(c);
         warn_of_devices(c);
 }

@@ -63,29 +63,26 @@ class Conmon(Engine):
             change(b.config)
         return b.save().path
 
-    def spawn(self, arguments, start_pipe=False):
-        """Starts conmon; returns what it writes to its sync pipe: a line of JSON."""
+    def spawn(self, arguments, is_exec=False):
+        """Starts conmon; returns what it writes to its sync pipe: a line of JSON, and the second one for an exec."""
         sync_r, sync_w = os.pipe()
         begin_r, begin_w = os.pipe()
-        os.set_inheritable(sync_w, True)
-        os.set_inheritable(begin_r, True)
+        null = os.open('/dev/null', os.O_WRONLY)
         environment = {'PATH': os.environ['PATH'], '_OCI_SYNCPIPE': str(sync_w)}
-        if start_pipe:
-            environment['_OCI_STARTPIPE'] = str(begin_r)
-        process = self.start('conmon', *arguments, env=environment, pass_fds=[sync_w, begin_r])
+        if is_exec:
+            # On a third one it says when one may attach; then it waits for the second word, or the end, of the other.
+            environment |= {'_OCI_STARTPIPE': str(begin_r), '_OCI_ATTACHPIPE': str(null)}
+        process = self.start('conmon', *arguments, env=environment, pass_fds=[sync_w, begin_r, null])
         os.close(sync_w)
         os.close(begin_r)
+        os.close(null)
         os.write(begin_w, b'\0')
         os.close(begin_w)
         self.end(process)
-        text = b''
-        while not text.endswith(b'\n'):
-            data = os.read(sync_r, 4096)
-            if not data:
-                break
-            text += data
-        os.close(sync_r)
-        return json.loads(text) if text else {}
+        with open(sync_r, encoding='utf-8') as f:
+            first = f.readline()
+            then = f.read() if is_exec else ''      # up to its end: an exec tells how it went
+        return {**json.loads(first or '{}'), 'then': then}
 
     def monitor(self, *arguments, options=(), change=None, begin=True):
         """A created, and by default started container."""
@@ -105,7 +102,7 @@ class Conmon(Engine):
         return c
 
     def execute(self, c, *arguments, options=(), process=None):
-        """`conmon -e`: a further process. Its exit code is in exits/exec."""
+        """`conmon -e`: a further process. Its exit code is in a file in exec/, and is told, too."""
         described = {'terminal': '-t' in options, 'user': {'uid': 0, 'gid': 0}, 'cwd': '/', 'args': list(arguments),
                      'env': ['PATH=/bin', 'TERM=xterm'], **(process or {})}
         path = c.path('process.json')
@@ -115,7 +112,7 @@ class Conmon(Engine):
         return self.spawn(['--api-version', '1', '-c', c.name, '-u', 'exec', '-r', self.runtime, '-b', c.place, '-e', '--exec-attach',
                            '--exec-process-spec', path, '-p', c.path('exec/pidfile'), '--exit-dir', c.path('exec'),
                            '--socket-dir-path', SOCKET_FOLDER, '-l', f'k8s-file:{c.path("exec/log")}', '--log-level', 'error',
-                           '--runtime-arg', '--root', '--runtime-arg', self.state, *options], start_pipe=True)
+                           '--runtime-arg', '--root', '--runtime-arg', self.state, *options], is_exec=True)
 
     def oci(self, *arguments):
         return self.program(self.runtime, '--root', self.state, *arguments)
@@ -229,6 +226,21 @@ def terminal_that_is_resized(conmon):
         control.write('1 50 132\n')
     code = c.code()
     return {'code': code, 'size': re.search(r'\d+ \d+$', c.log()[-1].strip()).group(0)}
+
+
+@suite.case(told=True, code=6, log='stdout F in here', then='{"data": 6}\n')
+def exec_of_a_program(conmon):
+    c = conmon.monitor('sleep', '1000')
+    told = conmon.execute(c, 'sh', '-c', 'echo in $0; exit 6', 'here')
+    return {'told': told.get('data', -1) > 0, 'then': told['then'], 'code': int(c.read(f'exec/{c.name}')),
+            'log': c.read('exec/log').strip().split(' ', 1)[-1]}
+
+
+@suite.case(told=True, code=3, out=re.compile('/dev/pts/'))
+def exec_on_a_terminal(conmon):
+    c = conmon.monitor('sleep', '1000')
+    told = conmon.execute(c, 'sh', '-c', 'tty; exit 3', options=['-t'])
+    return {'told': told.get('data', -1) > 0, 'code': int(c.read(f'exec/{c.name}')), 'out': c.read('exec/log').strip().split(' ', 1)[-1]}
 
 
 @suite.case(told=False, exists=False, differs={'message': 'failure-text'})

@@ -159,6 +159,14 @@ def detached(podman):
     return podman.outcome(run, made=made, sessions=len(podman.inspect('c1', 'ExecIDs')))
 
 
+@suite.case(codes=list(range(8)), out=[f'{n}\n' for n in range(8)])
+def several_at_once(podman):
+    podman.running('c1')
+    started = [podman.start(*podman.argv('exec', 'c1', 'sh', '-c', f'echo {n}; exit {n}')) for n in range(8)]
+    runs = [podman.end(process) for process in started]
+    return {'codes': [run.status for run in runs], 'out': [run.out for run in runs], 'err': [podman.plain(run.err) for run in runs]}
+
+
 @suite.case(status=137)
 def ends_with_its_container(podman):
     podman.running('c1')

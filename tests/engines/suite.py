@@ -160,7 +160,7 @@ class Suite:
             print(f'SKIP {self.name}: {obstacle}')
             print('0 passed, 0 failed, 1 skipped')
             return 0
-        place = tempfile.mkdtemp(prefix='contain-engines-')
+        place = tempfile.mkdtemp(prefix='ct-')     # podman wants the paths below it short
         os.chmod(place, 0o755)
         enclosure = surroundings.Enclosed if os.geteuid() == 0 and not is_unified() else surroundings.Plain
         hierarchies = surroundings.Hierarchies() if enclosure is surroundings.Enclosed else None

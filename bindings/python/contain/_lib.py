@@ -52,6 +52,8 @@ class ExecOptions(ctypes.Structure):
         ("stdio", POINTER(c_int)),
         ("console_socket", c_char_p),
         ("cgroups", POINTER(c_char_p)),
+        ("timeout_ms", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 

@@ -333,12 +333,14 @@ class Container(Kept, Checkpointed, Placed, Imaged):
         cgroups: Sequence[str] = (),
         detach: bool = False,
         ignore_paused: bool = False,
+        timeout: float | None = None,
     ) -> Process:
         """Runs one more program in the container; raises ProgramError when it cannot be executed.
 
         It is like the container's own process, but for what the arguments say; `changes` has any other member
         of the process object of a config.json. A whole `document` takes the place of all of these.
-        Without `detach`, the process is killed when its object is closed.
+        Without `detach`, the process is killed when its object is closed. Raises Timeout when the program
+        does not run after `timeout` seconds.
         """
 
         if document is None:
@@ -353,7 +355,7 @@ class Container(Kept, Checkpointed, Placed, Imaged):
             if user is not None:
                 more["user"] = {**more.get("user", {}), "uid": user[0], "gid": user[1]}
             document = self.process_document(more)
-        request = ExecRequest(stdin, stdout, stderr, fds, console_socket, cgroups)
+        request = ExecRequest(stdin, stdout, stderr, fds, console_socket, cgroups, timeout)
         return Process(self, _document(document), request, detach, ignore_paused)
 
     def process_document(self, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class ExecRequest:
         fds: Sequence[Descriptor],
         console_socket: StrPath | None,
         cgroups: Sequence[str],
+        timeout: float | None,
     ) -> None:
         streams = [-1 if f is None else fileno(f) for f in (stdin, stdout, stderr)]
         self._keep: list[Any] = [
@@ -43,6 +44,7 @@ class ExecRequest:
         self.options.stdio, self.options.fds = self._keep[0], self._keep[1]
         self.options.cgroups = self._keep[2]
         self.options.console_socket = c_string_or_null(console_socket)
+        self.options.timeout_ms = 0 if timeout is None else max(1, _wait.Deadline(timeout).left_ms() or 0)
 
 
 class Process:

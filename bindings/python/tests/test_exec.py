@@ -32,6 +32,13 @@ class Exec(ContainerTest):
         document = c.process_document({"args": ["echo", "whole"]})
         self.assertEqual(self.output(c, document=document), "whole\n")
 
+    def test_timeout(self) -> None:
+        c = self.started(STAY)
+        with c.paused():
+            with self.assertRaises(contain.Timeout):
+                c.exec(["true"], ignore_paused=True, timeout=0.1)
+        self.assertEqual(self.output(c, "echo", "well", timeout=10), "well\n")
+
     def test_exit(self) -> None:
         c = self.started(STAY)
         with c.exec(["sh", "-c", "exit 7"]) as p:

@@ -110,6 +110,48 @@ TEST(who_waits_for_it_hears_signals)
         EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
 }
 
+/* Nobody has to wait for a container that somebody else stops. */
+TEST(only_for_so_long)
+{
+        static const unsigned flags[] = { CONTAIN_EXEC_IGNORE_PAUSED,
+                                          CONTAIN_EXEC_IGNORE_PAUSED | CONTAIN_EXEC_DETACH };
+        auto_container c = NULL;
+        auto_text before = NULL;
+        auto_text after = NULL;
+        WORLD(w);
+
+        c = exec_running(&w, config_new(w.rootfs, "sleep 100"));
+        REQUIRE(c != NULL);
+        EXPECT_OK(contain_processes_json(c, &before, &error_));
+        EXPECT_OK(contain_pause(c, &error_));
+        for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+                contain_exec_options_t options = { .size = sizeof(options),
+                                                   .flags = flags[i],
+                                                   .timeout_ms = 100 };
+                contain_error_t *error = NULL;
+                contain_process_t *p = exec_changed(c, "{'args':['true']}", &options, &error);
+
+                EXPECT(p == NULL);
+                EXPECT_EQ(contain_error_errno(error), ETIMEDOUT);
+                EXPECT_EQ(contain_error_code(error), CONTAIN_E_TIMEOUT);
+                contain_error_free(error);
+        }
+        EXPECT_OK(contain_resume(c, &error_));
+        for (int i = 0; i < 200; i++) {
+                after = (contain_free(after), NULL);
+                EXPECT_OK(contain_processes_json(c, &after, &error_));
+                if (after && strcmp(after, before) == 0)
+                        break;
+                (void)poll(NULL, 0, 10);
+        }
+        EXPECT_STR(after, before);
+        EXPECT_EXEC(c, "{}", "echo well", "well\n");
+        EXPECT_OK(contain_signal(c, SIGKILL, 0, &error_));
+        EXPECT_OK(contain_wait(c, 5000, NULL, &error_));
+        EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
+        EXPECT(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+}
+
 /* On version 1, what is frozen is not killed before it is thawed: the host's child until then. */
 TEST(one_that_cannot_be_killed_yet_is_reaped_later)
 {

@@ -63,6 +63,29 @@ TEST(nothing_of_it_can_be_opened)
         EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
 }
 
+/* Each stop comes to an end, as the time that the host gives to it does. */
+TEST(one_that_stops_all_others_holds_nobody_up)
+{
+        contain_exec_options_t options = { .size = sizeof(options), .timeout_ms = 300 };
+        unsigned late = 0;
+        auto_container c = NULL;
+        WORLD(w);
+
+        c = ambush(&w, "while :; do kill -STOP -1; done 2>/dev/null");
+        REQUIRE(c != NULL);
+        for (unsigned i = 0; i < 200 && late < 3; i++) {
+                contain_error_t *error = NULL;
+
+                contain_process_unref(exec_changed(c, "{'args':['true']}", &options, &error));
+                if (error)
+                        EXPECT_EQ(contain_error_code(error), CONTAIN_E_TIMEOUT);
+                late += error != NULL;
+                contain_error_free(error);
+        }
+        EXPECT(late > 0);
+        EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
+}
+
 /* CVE-2019-5736: the program itself, which is nothing that is on the host, and that nobody can write to. */
 TEST(the_program_cannot_be_written_to)
 {

@@ -23,6 +23,15 @@ static inline contain_t *kept_new(struct world *w, struct json_object *config,
         return c;
 }
 
+/* How it ended, within 20 seconds. */
+static inline contain_exit_t kept_wait(contain_t *c)
+{
+        contain_exit_t ended = { .size = sizeof(ended) };
+
+        EXPECT_OK(contain_wait(c, 20000, &ended, &error_));
+        return ended;
+}
+
 /* The pid of a container's keeper, from its record; 0 for none. */
 static inline int keeper_pid(struct world *w, const char *id)
 {

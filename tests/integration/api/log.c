@@ -78,6 +78,31 @@ TEST(unknown_capabilities_are_told_of)
                    "1 logged: /process/capabilities: 'CAP_OF_THE_FUTURE' is not known, and left out\n");
 }
 
+TEST(unknown_capabilities_of_a_further_process)
+{
+        static const char document[] = "{\"args\":[\"true\"],\"cwd\":\"/\",\"user\":{\"uid\":0,\"gid\":0},"
+                                       "\"capabilities\":{\"bounding\":[\"CAP_OF_THE_FUTURE\"]}}";
+        struct lines lines = { .worst = CONTAIN_LOG_DEBUG };
+        contain_process_t *p = NULL;
+        contain_ctx_t *ctx = NULL;
+        contain_t *c = NULL;
+        WORLD_OF_ANYBODY(w);
+
+        EXPECT_OK(contain_ctx_new(&ctx, &error_));
+        EXPECT_OK(contain_ctx_set_state_root(ctx, w.state, &error_));
+        EXPECT_OK(contain_ctx_set_log(ctx, collect, &lines, CONTAIN_LOG_WARNING, &error_));
+        EXPECT_OK(contain_new(&c, ctx, "logged", &error_));
+        EXPECT_OK(guest_load(c, &w, CONFIG(w, "sleep 100"), &error_));
+        EXPECT_OK(contain_create(c, &error_));
+        EXPECT_OK(contain_start(c, &error_));
+        EXPECT_OK(contain_exec(c, document, strlen(document), NULL, &p, &error_));
+        EXPECT_STR(lines.text, "1 logged: /capabilities: 'CAP_OF_THE_FUTURE' is not known, and left out\n");
+        contain_process_unref(p);
+        EXPECT_OK(contain_destroy(c, CONTAIN_DESTROY_FORCE, &error_));
+        contain_unref(c);
+        contain_ctx_unref(ctx);
+}
+
 TEST(settings_are_for_contexts_that_are_not_in_use)
 {
         struct lines lines = { .worst = CONTAIN_LOG_DEBUG };
