@@ -185,7 +185,7 @@ class Content(ExportCase):
 
         def members(path):
             with tarfile.open(path) as tar:
-                return {m.name.rstrip('/'): (m.type, m.mode, m.uid, m.gid, m.mtime if m.isfile() else 0, m.linkname,
+                return {m.name.rstrip('/'): (m.type, m.mode & 0o7777, m.uid, m.gid, m.mtime if m.isfile() else 0, m.linkname,
                                              tar.extractfile(m).read() if m.isfile() else b'') for m in tar}
         ours = members(self.export(image.name, '--no-env')[0])
         found = members(theirs)
