@@ -16,8 +16,9 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 MKVM = os.path.join(HERE, 'mkvm.sh')
 RUNVM = os.path.join(HERE, 'runvm.sh')
 
-# What tests want of an image besides what each has, and what the larger one has.
-TOOLS = ('criu', 'iptables')
+# What contain-image is linked with, what tests want of an image besides what each has, and what the larger one has.
+LIBRARIES = ('libarchive13', 'libcurl3-gnutls', 'libnettle8')
+TOOLS = ('criu', 'iptables', *LIBRARIES)
 ENGINES = ('podman', 'buildah', 'conmon', 'containerd', 'docker.io', 'runc', 'crun', 'criu', 'iptables', 'apparmor')
 
 # Programs run where they were built: the library's C interface makes them run on the same release, or a newer one.
