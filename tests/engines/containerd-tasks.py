@@ -46,6 +46,16 @@ def created_then_started(containerd):
     return containerd.outcome(started, before=before, after=after, again=again.status)
 
 
+@suite.case()
+def checkpoint(containerd):
+    """Where CRIU does not work, both fail alike, and the container is as it was."""
+    containerd.running()
+    folder = containerd.path('image')
+    run = containerd.ctr('tasks', 'checkpoint', '--image-path', folder, '--work-path', containerd.path('work'), 'c')
+    made = os.path.exists(os.path.join(folder, 'inventory.img'))
+    return {'status': run.status, 'made': made, 'after': containerd.tasks()['c'][1]}
+
+
 @suite.case(status=1, left={}, differs={'err': 'failure-text'})
 def start_that_fails(containerd):
     ran = containerd.program(*containerd.run_argv('c', '/no-such-program', options=('--detach',)))

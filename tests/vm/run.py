@@ -45,7 +45,7 @@ CASES = {
     'engines-buildah': ['build_with_limits', 'run_with_id_maps'],
     'engines-conmon': ['create_and_start', 'killed'],
     'engines-containerd-run': ['output', 'device', 'mounts'],
-    'engines-containerd-tasks': ['pause', 'metrics', 'out_of_memory', 'exec_output'],
+    'engines-containerd-tasks': ['checkpoint', 'pause', 'metrics', 'out_of_memory', 'exec_output'],
     'engines-docker-life': ['pause', 'update', 'out_of_memory', 'stats', 'exec_output'],
     'engines-docker-run': ['output', 'limit', 'device'],
     'engines-podman-control': ['pause', 'update', 'stats', 'memory', 'pod'],
