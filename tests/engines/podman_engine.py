@@ -3,6 +3,7 @@
 
 import json
 import os
+import resource
 
 import image
 from engine import Engine
@@ -11,7 +12,7 @@ from terminal import Terminal
 
 CONF = '''
 [containers]
-default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]
+default_ulimits = ["nofile={files}:{files}", "nproc={processes}:{processes}"]
 [engine]
 cgroup_manager = "{manager}"
 events_logger = "file"
@@ -35,13 +36,20 @@ runroot = "{place}/runroot"
 '''
 
 
+def at_most(limit, value):
+    """Nobody without privilege can have more than the hard limit."""
+    hard = resource.getrlimit(limit)[1]
+    return value if hard == resource.RLIM_INFINITY else min(hard, value)
+
+
 class Podman(Engine):
     PROGRAMS = ('podman', 'conmon')
     manager = os.environ.get('CONTAIN_TEST_CGROUP_MANAGER', 'cgroupfs')
     driver = 'overlay'
 
     def prepare(self):
-        words = {'name': os.path.basename(self.runtime), 'place': self.place, 'runtime': self.runtime, 'manager': self.manager, 'driver': self.driver}
+        files, processes = at_most(resource.RLIMIT_NOFILE, 20000), at_most(resource.RLIMIT_NPROC, 32768)
+        words = {'files': files, 'processes': processes, 'name': os.path.basename(self.runtime), 'place': self.place, 'runtime': self.runtime, 'manager': self.manager, 'driver': self.driver}
         self.environment['CONTAINERS_CONF'] = self.write('containers.conf', CONF.format(**words))
         self.environment['CONTAINERS_STORAGE_CONF'] = self.write('storage.conf', STORAGE.format(**words))
         self.make_folder('networks')

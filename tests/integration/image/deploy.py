@@ -355,8 +355,11 @@ class Killed(DeployCase):
             after = 'two' if before == 'one' else 'one'
             # Anew each time, not switched to.
             for name in self.entries():
-                if name != os.readlink(self.top + '/current').split('/')[1]:
-                    shutil.rmtree(f'{self.top}/releases/{name}')
+                path = f'{self.top}/releases/{name}'
+                if os.path.islink(path):        # that was to become "current" when its maker was killed
+                    os.unlink(path)
+                elif name != os.readlink(self.top + '/current').split('/')[1]:
+                    shutil.rmtree(path)
             process = self.start_cli('deploy', '--root', self.top, images[after == 'two'].name)
             time.sleep(random.random() * duration * 1.2)
             victims = self.programs(process.pid)
