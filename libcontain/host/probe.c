@@ -86,6 +86,14 @@ static void probe_user_namespace(struct ct_facts *facts)
                                    inside == 0 && outside == 0 && size == UINT32_MAX;
 }
 
+static void probe_groups(struct ct_facts *facts)
+{
+        _cleanup_free_ char *text = NULL;
+
+        facts->denies_setgroups = ct_read_file_at(AT_FDCWD, "/proc/self/setgroups", 64, &text, NULL) == 0 &&
+                                  strncmp(text, "deny", 4) == 0;
+}
+
 /*
  * Root of a user namespace may be in the mount namespace of another one ("unshare -U"), which gives no
  * privilege over its mounts. The owner of a namespace can be asked for when it is the caller's or below.
@@ -209,6 +217,7 @@ int ct_probe_new(struct ct_probe **ret, contain_error_t **err)
         probe_version(&probe->facts);
         probe_kernel(&probe->facts);
         probe_user_namespace(&probe->facts);
+        probe_groups(&probe->facts);
         probe_mounts(&probe->facts);
         probe->facts.last_capability = last_capability();
         probe->facts.capabilities = effective_capabilities();

@@ -105,13 +105,15 @@ int ct_talk_run(struct ct_talk *talk, contain_error_t **err)
                 if (r == -ETIMEDOUT)
                         return ct_fail(err, CONTAIN_E_TIMEOUT, ETIMEDOUT, NULL,
                                        "%s did not get ready in time", talk->who);
+                if (r == -EPIPE && early.kind != 0)
+                        return handle(talk, &early, &fd, err);
                 if (r < 0)
                         return r == -EPIPE ? ct_talk_lost(talk, err)
                                            : ct_fail(err, CONTAIN_E_SPAWN, -r, NULL,
                                                      "cannot talk to contain-init");
-                /* The second process may ask before the first one has told of it. */
-                if (message.kind == PLAN_MESSAGE_TURN && !talk->forked && message.step > talk->fork_step &&
-                    talk->fork_step > 0) {
+                /* The second process may ask, or fail, before the first one has told of it. */
+                if ((message.kind == PLAN_MESSAGE_TURN || message.kind == PLAN_MESSAGE_FAILED) &&
+                    !talk->forked && message.step > talk->fork_step && talk->fork_step > 0) {
                         early = message;
                         continue;
                 }

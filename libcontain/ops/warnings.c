@@ -4,13 +4,17 @@
 
 #include "ops/handle.h"
 
-static void warn_of_groups(struct contain *c)
+static void warn_of_groups(struct contain *c, const struct ct_facts *facts, const struct ct_request *request)
 {
-        if (c->spec->process.user.n_groups > 0 && ct_plan_keeps_groups(c->spec))
-                ct_log(c->ctx, CONTAIN_LOG_WARNING,
-                       "%s: /process/user/additionalGids: left out, as an annotation keeps the caller's "
-                       "groups",
-                       c->id);
+        const char *why = NULL;
+
+        if (ct_plan_keeps_groups(c->spec))
+                why = "an annotation keeps the caller's groups";
+        else if (ct_plan_lacks_groups(c->spec, facts, request))
+                why = "the caller's user namespace has given up setgroups(2) for good";
+        if (c->spec->process.user.n_groups > 0 && why)
+                ct_log(c->ctx, CONTAIN_LOG_WARNING, "%s: /process/user/additionalGids: left out, as %s",
+                       c->id, why);
 }
 
 /* config.md: a capability that cannot be granted is no reason to fail, but one to say so. */
@@ -57,6 +61,6 @@ static void warn_of_devices(struct contain *c)
 void ct_op_warn(struct contain *c, const struct ct_facts *facts, const struct ct_request *request)
 {
         ct_op_warn_of_capabilities(c, "/process/capabilities", c->spec, facts, request);
-        warn_of_groups(c);
+        warn_of_groups(c, facts, request);
         warn_of_devices(c);
 }

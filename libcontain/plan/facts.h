@@ -38,8 +38,9 @@ struct ct_facts {
         uint32_t uid, gid;
         uint64_t capabilities; /* effective set of the caller */
         bool in_initial_userns;
-        bool foreign_mounts; /* the mount namespace is that of another user namespace: no tree can be cloned
-                              */
+        bool denies_setgroups; /* its user namespace has given up setgroups(2) for good */
+        bool foreign_mounts;   /* the mount namespace is that of another user namespace: no tree can be cloned
+                                */
         const char *newuidmap, *newgidmap; /* paths; NULL when absent */
         /* cgroups */
         enum ct_cgroup_mode cgroup_mode;

@@ -38,6 +38,25 @@ bool ct_plan_keeps_groups(const struct ct_spec *spec)
         return false;
 }
 
+/*
+ * The caller's user namespace has given up setgroups(2), as that of a user with one id has to, and the
+ * container stays in it. Nobody has additional groups there; yet engines name those that the image has.
+ */
+bool ct_plan_lacks_groups(const struct ct_spec *spec, const struct ct_facts *facts,
+                          const struct ct_request *request)
+{
+        bool own = (request->namespace_fds & CLONE_NEWUSER) ||
+                   ct_spec_namespace_find(spec, CLONE_NEWUSER, NULL) != NULL;
+
+        return facts->denies_setgroups && !own;
+}
+
+static bool leaves_groups(const struct ct_build *build)
+{
+        return ct_plan_keeps_groups(build->spec) ||
+               ct_plan_lacks_groups(build->spec, build->facts, build->request);
+}
+
 static int check_ids(struct ct_build *build, contain_error_t **err)
 {
         const struct ct_spec_user *user = &build->spec->process.user;
@@ -50,7 +69,7 @@ static int check_ids(struct ct_build *build, contain_error_t **err)
         r = ct_plan_check_mapped(build, &linux_->gid_maps, user->gid, "/process/user/gid", err);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < user->n_groups && !ct_plan_keeps_groups(build->spec); i++) {
+        for (size_t i = 0; i < user->n_groups && !leaves_groups(build); i++) {
                 r = ct_plan_check_mapped(build, &linux_->gid_maps, user->groups[i],
                                          ct_build_text(build, "/process/user/additionalGids/%zu", i), err);
                 if (r < 0)
@@ -65,7 +84,7 @@ static int check_ids(struct ct_build *build, contain_error_t **err)
  */
 static uint64_t groups_mode(const struct ct_build *build)
 {
-        if (ct_plan_keeps_groups(build->spec))
+        if (leaves_groups(build))
                 return PLAN_GROUPS_KEEP;
         if (build->spec->process.user.n_groups > 0)
                 return PLAN_GROUPS_SET;
@@ -85,7 +104,7 @@ int ct_plan_add_identity(struct ct_build *build, contain_error_t **err)
         r = check_ids(build, err);
         if (r < 0)
                 return r;
-        if (user->n_groups > 0 && build->deny_setgroups && !ct_plan_keeps_groups(build->spec)) {
+        if (user->n_groups > 0 && build->deny_setgroups && !leaves_groups(build)) {
                 r = ct_fail(err, CONTAIN_E_IDENTITY, EPERM, "/process/user/additionalGids",
                             "a user namespace that maps one group only has no additional groups");
                 ct_error_set_hint(err, "map more groups, which takes newgidmap and /etc/subgid");

@@ -48,6 +48,9 @@ int ct_plan_place_in_process(int r, contain_error_t **err);
 
 /* Does an annotation say that the caller's supplementary groups stay, and none are set? */
 bool ct_plan_keeps_groups(const struct ct_spec *spec);
+/* Is the container in a user namespace, the caller's, where nobody has additional groups? */
+bool ct_plan_lacks_groups(const struct ct_spec *spec, const struct ct_facts *facts,
+                          const struct ct_request *request);
 
 /* Capabilities that the configuration asks for and that cannot be granted here, as a mask: they are left out.
  */

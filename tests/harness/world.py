@@ -113,7 +113,7 @@ def ids(uid, gid, *groups):
     return step
 
 
-def user_namespace(uid_map, gid_map, more=0):
+def user_namespace(uid_map, gid_map, more=0, setgroups='allow'):
     """Enters a new user namespace as its root. A child, which stays outside, writes the maps."""
     def step():
         target = os.getpid()
@@ -124,7 +124,7 @@ def user_namespace(uid_map, gid_map, more=0):
             status = 1
             try:
                 os.read(ready_r, 1)
-                for name, text in (('uid_map', uid_map), ('gid_map', gid_map)):
+                for name, text in (('setgroups', setgroups), ('uid_map', uid_map), ('gid_map', gid_map)):
                     with open(f'/proc/{target}/{name}', 'w', encoding='ascii') as f:
                         f.write(text)
                 os.write(done_w, b'+')

@@ -32,7 +32,7 @@ from harness import summary
 # name: hierarchy of cgroups, user, which tests. Those of contain-run run one by one: in a machine of their own, beside the others.
 FLAVOURS = {
     'root': ('unified', None, ['*', '!cli-*']),
-    'root-cli': ('unified', None, ['cli-*']),
+    'root-cli': ('unified', None, ['cli-*', '!cli-documents', '!cli-features', '!cli-refusals', '!cli-rootless*']),
     'user': ('unified', 'tester', ['*']),
     'hybrid': ('hybrid', None, ['*cgroup*', '*systemd*', '*-resources', 'api-devices', 'api-events', 'api-oom', 'cli-lifecycle']),
     'legacy': ('legacy', None, ['*cgroup*', '*systemd*', '*-resources', 'api-oom']),

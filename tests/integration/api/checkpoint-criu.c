@@ -3,7 +3,6 @@
 /* Containers that CRIU checkpoints and restores: what they have is still theirs afterwards. */
 
 #include "checkpoint.h"
-#include "exec.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -293,59 +292,6 @@ TEST(cgroups_by_every_mode)
         c = guest_new(&w, usual_config(&w, "unused"));
         EXPECT_FAILS(contain_restore(c, &images.restore, &error_), EIO, CONTAIN_E_CHECKPOINT);
         EXPECT_EQ(cgroups_left(w.name), 0);
-}
-
-/* What takes a word of the caller's: without it the container goes on as if nothing had been asked. */
-static void expect_needed(struct world *w, struct images *images, const char *script, unsigned flag,
-                          const char *asked, const char *answer)
-{
-        auto_container c = NULL;
-        auto_container again = NULL;
-        auto_fd in = -1, out = -1, in2 = -1, out2 = -1;
-        contain_error_t *error = NULL;
-        long last;
-
-        c = run_with_pipes(w, usual_config(w, script), &in, &out);
-        REQUIRE(c != NULL);
-        expect_number(out, 3);
-        EXPECT(contain_checkpoint(c, &images->dump, &error) < 0);
-        EXPECT_EQ(contain_error_code(error), CONTAIN_E_CHECKPOINT);
-        contain_error_free(error);
-        EXPECT_EQ(contain_status(c, NULL), CONTAIN_STATUS_RUNNING);
-        last = read_number(out);
-        expect_number(out, last + 3);
-
-        images->dump.flags = images->restore.flags = flag;
-        EXPECT_OK(contain_checkpoint(c, &images->dump, &error_));
-        last = read_last(out);
-        EXPECT_OK(contain_destroy(c, 0, &error_));
-        again = prepare_restore(w, usual_config(w, "unused"), &in2, &out2);
-        REQUIRE(again != NULL);
-        EXPECT_OK(contain_restore(again, &images->restore, &error_));
-        expect_number(out2, last + 3);
-        EXPECT_EXEC(again, "{}", asked, answer);
-        end_container(again);
-}
-
-TEST(file_locks)
-{
-        CRIU(w, images);
-
-        expect_needed(&w, &images, "exec 9>/tmp/lock; flock 9; " COUNT, CONTAIN_CHECKPOINT_FILE_LOCKS,
-                      "exec 8</tmp/lock; flock -n 8 && echo free || echo held", "held\n");
-}
-
-/* The numbers take the way through a connection, there and back. */
-TEST(connections)
-{
-        CRIU(w, images);
-
-        expect_needed(
-                &w, &images,
-                "nc -l -p 700 -e cat & mkfifo /tmp/numbers; until netstat -lnt | grep -q :700; do :; done; "
-                "nc 127.0.0.1 700 </tmp/numbers & exec 8>/tmp/numbers; "
-                "i=0; while :; do i=$((i+1)); echo $i >&8; sleep 0.05; done",
-                CONTAIN_CHECKPOINT_TCP_ESTABLISHED, "netstat -nt | grep -c ESTABLISHED", "2\n");
 }
 
 TEST(damaged_images)

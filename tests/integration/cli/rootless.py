@@ -326,6 +326,17 @@ class NestedRoot(RootlessCase):
         b.config = config
         return self.cli('run', '--bundle', b.save().path, self.fresh_id(), world=world or self.world)
 
+    def test_groups_where_nobody_can_have_any(self):
+        """podman of a user without subordinate ids: it names the groups that the image has for a user, in a namespace that has one."""
+        def change(config):
+            config['process']['user']['additionalGids'] = [10]
+            for mount in config['mounts']:
+                mount['options'] = [word for word in mount.get('options', []) if word != 'gid=5']
+        world = World(own_mounts, user_namespace(f'0 {self.uid} 1\n', f'0 {self.gid} 1\n', CLONE_NEWNS, setgroups='deny'))
+        result = self.run_plain('id -u; id -G | tr " " "\n" | grep -x 10', world=world, change=change)
+        self.assertEqual((result.status, result.out), (1, '0\n'), str(result))
+        self.assertIn('/process/user/additionalGids: left out', result.err)
+
     def test_without_a_further_user_namespace(self):
         result = self.run_plain('id -u; echo x >/dev/null && stat -c %t,%T /dev/null; hostname')
         self.assertEqual((result.status, result.out), (0, '0\n1,3\ncontain\n'), str(result))

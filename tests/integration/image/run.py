@@ -15,12 +15,17 @@ from harness.rootless import GROUP as USER_GROUP, PASSWD as USER_PASSWD  # noqa:
 from harness.world import World, etc, own_mounts  # noqa: E402
 
 
+def of_root(info):
+    info.uid = info.gid = 0
+    return info
+
+
 def root_tar(case_):
     """The bytes of a root file system with busybox, /data of the user app, and a file of that user's."""
     image = make_image(case_, passwd=PASSWD, group=GROUP)
     path = case_.fresh_path('tar')
     with tarfile.open(path, 'w') as tar:
-        tar.add(image, arcname='.', filter=lambda info: info.replace(uid=0, gid=0, deep=False))
+        tar.add(image, arcname='.', filter=of_root)
         for info, content in (member('./data', 'folder', owner=(1500, 1600)),
                               member('./data/seed', content=b'seed\n', owner=(1500, 1600))):
             tar.addfile(info, io.BytesIO(content))

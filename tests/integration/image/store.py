@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -127,6 +128,8 @@ class Keeping(StoreCase):
         self.assertEqual(self.succeed(*self.command('images', '-q')).out.split(), [self.name()])
 
     def test_files_need_a_name(self):
+        if not shutil.which('skopeo'):
+            self.skipTest('needs skopeo')
         fake.write_layout(self.path('layout'), ONE, 'x')
         self.refuse('--name', *self.command('pull', f'oci:{self.path("layout")}:x'))
         self.succeed(*self.command('pull', '--name', 'mine', f'oci:{self.path("layout")}:x'))

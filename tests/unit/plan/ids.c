@@ -139,6 +139,20 @@ TEST(ids_of_the_process_have_to_be_mapped)
         }
 }
 
+/* Of an engine in a namespace of one id: nobody there could have them. */
+TEST(groups_that_nobody_has_are_left_out)
+{
+        static const char config[] = "{'ociVersion':'1.3.0','process':{'args':['/bin/true'],'cwd':'/"
+                                     "','user':{'uid':0,'gid':0,'additionalGids':[7]}},'root':{'path':'r'},"
+                                     "'linux':{'namespaces':[{'type':'mount'}]}}";
+        _cleanup_free_ char *left = world_plan("in-user-namespace\ndenied-groups\n", config);
+        _cleanup_free_ char *kept = world_plan("in-user-namespace\n", config);
+
+        EXPECT(!strstr(left, "error:") && !strstr(left, "\"u32\": [7]"));
+        EXPECT_CONTAINS(left, "\"groups\": \"keep\"");
+        EXPECT_CONTAINS(kept, "\"u32\": [7]");
+}
+
 TEST(denied_groups_are_refused)
 {
         _cleanup_free_ char *plan =

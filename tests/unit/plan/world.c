@@ -147,6 +147,8 @@ static bool set_flag(struct world *world, const char *word)
                 return request->chroot = true;
         if (strcmp(word, "in-user-namespace") == 0)
                 return !(world->facts.in_initial_userns = false);
+        if (strcmp(word, "denied-groups") == 0)
+                return world->facts.denies_setgroups = true;
         return false;
 }
 
