@@ -33,7 +33,7 @@ from harness import summary
 FLAVOURS = {
     'root': ('unified', None, ['*', '!cli-*']),
     'root-cli': ('unified', None, ['cli-*', '!cli-documents', '!cli-features', '!cli-refusals', '!cli-rootless*']),
-    'user': ('unified', 'tester', ['*']),
+    'user': ('unified', 'tester', ['*', '!image-*']),
     'hybrid': ('hybrid', None, ['*cgroup*', '*systemd*', '*-resources', 'api-devices', 'api-events', 'api-oom', 'cli-lifecycle']),
     'legacy': ('legacy', None, ['*cgroup*', '*systemd*', '*-resources', 'api-oom']),
 }

@@ -160,7 +160,7 @@ class Systemd(SystemdCase, Supervised):
 
     def test_systemd(self):
         unit = f'ct-place-{os.getpid()}.service'
-        run = self.systemd_run(f'--unit={unit}', '--property=Type=exec', f'--property=StandardOutput=file:{self.log}',
+        run = self.systemd_run(f'--unit={unit}', '--property=Type=exec', f'--property=StandardOutput=append:{self.log}',
                                '--property=ExecReload=/bin/kill -HUP $MAINPID', '--property=Restart=on-failure',
                                '--property=RestartSec=0', *(word.replace('$', '$$') for word in self.line()))
         self.assertEqual(run.returncode, 0, run.stderr)
