@@ -61,7 +61,7 @@ static void expect_error(int r, contain_error_t **error, int errnum, int code, c
 
 TEST(a_result_comes_with_its_descriptor)
 {
-        contain_error_t *error = NULL;
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
         _cleanup_free_ char *result = NULL;
         struct stat sent, got;
         int fd = -1, null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -95,7 +95,7 @@ TEST(a_descriptor_that_nobody_asked_for_is_closed)
 TEST(an_error_comes_whole)
 {
         struct ct_image_call call = { .timeout_ms = -1 };
-        contain_error_t *error = NULL;
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
         char *result = NULL;
         int r = ask_for('e', &call, &result, NULL, &error);
 
@@ -121,7 +121,7 @@ TEST(a_result_may_be_longer_than_a_message)
 TEST(what_is_no_answer_is_an_error)
 {
         struct ct_image_call call = { .timeout_ms = -1 };
-        contain_error_t *error = NULL;
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
         char *result = NULL;
         int r;
 
@@ -140,7 +140,7 @@ TEST(what_is_no_answer_is_an_error)
 TEST(a_program_that_is_none_is_an_error)
 {
         struct ct_image_call call = { .program_fd = -1, .request = "{}", .size = 2, .timeout_ms = -1 };
-        contain_error_t *error = NULL;
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
         char *result = NULL;
         int r = ct_image_call(&call, &result, NULL, &error);
 
@@ -151,7 +151,7 @@ TEST(who_gives_up_gets_it_cleaned_up)
 {
         struct caller caller = { .stop_at = 1 };
         struct ct_image_call call = { .timeout_ms = -1, .progress = tell, .userdata = &caller };
-        contain_error_t *error = NULL;
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
         char *result = NULL;
         int r = ask_for('w', &call, &result, NULL, &error);
 
@@ -176,7 +176,7 @@ TEST(a_caller_is_asked_also_while_nothing_moves)
 TEST(time_that_is_over_ends_it)
 {
         struct ct_image_call call = { .timeout_ms = 50 };
-        contain_error_t *error = NULL;
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
         char *result = NULL;
         int r = ask_for('w', &call, &result, NULL, &error);
 
@@ -187,7 +187,7 @@ TEST(time_that_is_over_ends_it)
 TEST(a_program_that_does_not_stop_is_killed)
 {
         struct ct_image_call call = { .timeout_ms = 50, .clean_ms = 50 };
-        contain_error_t *error = NULL;
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
         char *result = NULL;
         int r = ask_for('h', &call, &result, NULL, &error);
 
@@ -198,7 +198,7 @@ TEST(a_program_that_does_not_stop_is_killed)
 TEST(who_never_stops_talking_is_ended_by_the_clock)
 {
         struct ct_image_call call = { .timeout_ms = 50, .clean_ms = 50 };
-        contain_error_t *error = NULL;
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
         char *result = NULL;
         int r = ask_for('t', &call, &result, NULL, &error);
 
