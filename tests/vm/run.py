@@ -51,7 +51,7 @@ CASES = {
     'engines-podman-control': ['pause', 'update', 'stats', 'memory', 'pod'],
     'engines-podman-exec': ['paused', 'cgroups'],
     'engines-podman-isolation': ['cgroups', 'checkpoint'],
-    'engines-podman-rootless': ['program', 'execute', 'stop'],
+    'engines-podman-rootless': ['program', 'output', 'stop', 'logs'],
     'engines-podman-run': ['memory', 'devices', 'mounts_of_a_plain'],
 }
 # The same for real engines, in a larger image, and what makes their cgroups. Only when they are asked for.
