@@ -30,28 +30,16 @@ int ct_folder_open(struct ct_arena *arena, struct ct_input *input, struct ct_ima
                    contain_error_t **err)
 {
         struct folder *folder = ct_arena_alloc(arena, sizeof *folder);
-        struct ct_layer *layer = ct_arena_alloc(arena, sizeof *layer);
+        int r;
 
-        if (!folder || !layer)
+        if (!folder)
                 return ct_fail_memory(err);
-        if (input->tag)
-                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
-                               "'%s' is a root file system, in which there is no image '%s'", input->path,
-                               input->tag);
         folder->source.type = &ct_source_dir;
+        r = ct_local_rootfs(arena, input, &folder->source, ret, err);
+        if (r < 0)
+                return r;
         folder->input = *input;
         input->fd = -EBADF;
-
-        layer->blob = (struct ct_descriptor){ .media_type = "", .size = -1, .place = folder->input.path };
-        *ret = (struct ct_image){
-                .source = &folder->source,
-                .name = ret->name,
-                .manifest = { .media_type = "", .size = -1 },
-                .config = { .media_type = "", .size = -1 },
-                .config_json = "{}",
-                .layers = layer,
-                .n_layers = 1,
-        };
         return 0;
 }
 

@@ -9,6 +9,31 @@
 #include <fcntl.h>
 #include <string.h>
 
+int ct_local_rootfs(struct ct_arena *arena, const struct ct_input *input, struct ct_source *source,
+                    struct ct_image *ret, contain_error_t **err)
+{
+        struct ct_layer *layer;
+
+        if (input->tag)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
+                               "'%s' is a root file system, in which there is no image '%s'", input->path,
+                               input->tag);
+        layer = ct_arena_alloc(arena, sizeof *layer);
+        if (!layer)
+                return ct_fail_memory(err);
+        layer->blob = (struct ct_descriptor){ .media_type = "", .size = -1, .place = input->path };
+        *ret = (struct ct_image){
+                .source = source,
+                .name = ret->name,
+                .manifest = { .media_type = "", .size = -1 },
+                .config = { .media_type = "", .size = -1 },
+                .config_json = "{}",
+                .layers = layer,
+                .n_layers = 1,
+        };
+        return 0;
+}
+
 int ct_local_files(struct ct_input *input, const struct ct_source_options *options, struct ct_files **ret,
                    contain_error_t **err)
 {

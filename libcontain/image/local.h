@@ -23,6 +23,10 @@ int ct_tarball_open(struct ct_arena *arena, struct ct_input *input, struct ct_im
 int ct_folder_open(struct ct_arena *arena, struct ct_input *input, struct ct_image *ret,
                    contain_error_t **err);
 
+/* What every root file system that is no image is taken for: one layer, @input, without a configuration. */
+int ct_local_rootfs(struct ct_arena *arena, const struct ct_input *input, struct ct_source *source,
+                    struct ct_image *ret, contain_error_t **err);
+
 /* The files of a folder, or of a tar, decompressed first where it has to be; takes @input over. */
 int ct_local_files(struct ct_input *input, const struct ct_source_options *options, struct ct_files **ret,
                    contain_error_t **err);

@@ -28,31 +28,19 @@ int ct_tarball_open(struct ct_arena *arena, struct ct_input *input, struct ct_im
                     contain_error_t **err)
 {
         struct tarball *tarball = ct_arena_alloc(arena, sizeof *tarball);
-        struct ct_layer *layer = ct_arena_alloc(arena, sizeof *layer);
         struct stat status;
+        int r;
 
-        if (!tarball || !layer)
+        if (!tarball)
                 return ct_fail_memory(err);
-        if (input->tag)
-                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
-                               "'%s' is a root file system, in which there is no image '%s'", input->path,
-                               input->tag);
         if (fstat(input->fd, &status) == 0 && status.st_size == 0)
                 return ct_fail(err, CONTAIN_E_IMAGE, EBADMSG, NULL, "'%s' is empty", input->path);
         tarball->source.type = &ct_source_tarball;
+        r = ct_local_rootfs(arena, input, &tarball->source, ret, err);
+        if (r < 0)
+                return r;
         tarball->input = *input;
         input->fd = -EBADF;
-
-        layer->blob = (struct ct_descriptor){ .media_type = "", .size = -1, .place = tarball->input.path };
-        *ret = (struct ct_image){
-                .source = &tarball->source,
-                .name = ret->name,
-                .manifest = { .media_type = "", .size = -1 },
-                .config = { .media_type = "", .size = -1 },
-                .config_json = "{}",
-                .layers = layer,
-                .n_layers = 1,
-        };
         return 0;
 }
 
