@@ -71,7 +71,7 @@ LEFT_OUT = {
     'image': 'parsers: the same on any machine',
     'image-calls': 'a conversation: the same on any machine',
     'image-daemons': 'a conversation: the same on any machine',
-    'image-deploy': 'files: the same on any machine',
+    'image-deploy*': 'files: the same on any machine',
     'image-distribution': 'a conversation: the same on any machine',
     'image-export': 'archives: the same on any machine',
     'image-registry': 'a conversation: the same on any machine',
