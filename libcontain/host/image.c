@@ -88,7 +88,7 @@ static const char *const inherited[] = {
         "all_proxy",      "https_proxy",   "http_proxy",         "no_proxy",     "SSL_CERT_FILE",
         "DOCKER_HOST",    "DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "HOME",         "XDG_CONFIG_HOME",
         "TMPDIR",         "XDG_DATA_HOME", "XDG_RUNTIME_DIR",    "ASAN_OPTIONS", "UBSAN_OPTIONS",
-        "CONTAINER_HOST", "PATH",
+        "CONTAINER_HOST", "PATH",          "TSAN_OPTIONS",
 };
 
 #define N_INHERITED (sizeof(inherited) / sizeof(inherited[0]))
@@ -122,7 +122,7 @@ static int start(struct talk *talk)
 {
         _cleanup_(free_environment) char **environment = make_environment();
         _cleanup_close_ int theirs = -EBADF, stderr_fd = -EBADF;
-        char *argv[] = { (char *)(uintptr_t) "contain-image", NULL };
+        char *argv[] = { (char *)(uintptr_t) "contain-image", (char *)(uintptr_t)CT_VERSION, NULL };
         int ends[2], pipe_ends[2];
         int r;
 
@@ -314,7 +314,7 @@ static int listen_to(struct talk *talk, char **ret, int *ret_fd, contain_error_t
 
 /* --- its end -------------------------------------------------------------------------------- */
 
-/* The end of what it wrote to standard error, as one line. */
+/* What it wrote to standard error, as one line. */
 static void read_stderr(struct talk *talk, char *ret, size_t size)
 {
         ssize_t n = talk->stderr_fd < 0 ? 0 : read(talk->stderr_fd, ret, size - 1);

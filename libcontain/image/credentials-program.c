@@ -12,9 +12,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -60,6 +62,24 @@ static int set_signals(posix_spawnattr_t *attributes)
                       : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
+/*
+ * What it writes is nobody else's to read. Here files are made with no umask, perhaps by other threads right
+ * now: this thread gets one of its own. An errno.
+ */
+static int spawn_private(const char *program, const posix_spawn_file_actions_t *actions,
+                         const posix_spawnattr_t *attributes, char **argv, pid_t *ret)
+{
+        mode_t before;
+        int r;
+
+        if (unshare(CLONE_FS) < 0)
+                return errno;
+        before = umask(077);
+        r = posix_spawnp(ret, program, actions, attributes, argv, environ);
+        (void)umask(before);
+        return r;
+}
+
 /* An errno. */
 static int spawn(const char *program, int stdin_fd, int stdout_fd, pid_t *ret)
 {
@@ -78,8 +98,11 @@ static int spawn(const char *program, int stdin_fd, int stdout_fd, pid_t *ret)
                         r = posix_spawn_file_actions_adddup2(&actions, stdin_fd, STDIN_FILENO);
                 if (r == 0)
                         r = posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
+                /* libcurl's sockets are not marked. */
                 if (r == 0)
-                        r = posix_spawnp(ret, program, &actions, &attributes, argv, environ);
+                        r = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+                if (r == 0)
+                        r = spawn_private(program, &actions, &attributes, argv, ret);
                 (void)posix_spawn_file_actions_destroy(&actions);
         }
         (void)posix_spawnattr_destroy(&attributes);

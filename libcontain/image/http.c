@@ -346,6 +346,8 @@ static void set_connection(struct exchange *x)
         }
         if (server->ca_file)
                 (void)curl_easy_setopt(x->easy, CURLOPT_CAINFO, server->ca_file);
+        if (server->ca_folder)
+                (void)curl_easy_setopt(x->easy, CURLOPT_CAPATH, server->ca_folder);
         if (server->unverified) {
                 (void)curl_easy_setopt(x->easy, CURLOPT_SSL_VERIFYPEER, 0L);
                 (void)curl_easy_setopt(x->easy, CURLOPT_SSL_VERIFYHOST, 0L);

@@ -15,6 +15,7 @@
 struct ct_http_server {
         const char *unix_socket;        /* a path; NULL: what the URL names */
         const char *ca_file;            /* who vouches for it, besides whom the system trusts; NULL */
+        const char *ca_folder;          /* the same in a folder, instead of the system's; NULL */
         const char *client_certificate; /* NULL */
         const char *client_key;
         bool unverified;          /* believes any certificate */

@@ -70,6 +70,12 @@ static int spool_input(struct ct_input *input, const struct ct_source_options *o
         return ct_spool(stream, options, &input->fd, err);
 }
 
+/* "-", "-:TAG", "-@DIGEST" */
+static bool is_stdin(const char *text)
+{
+        return text[0] == '-' && (text[1] == '\0' || text[1] == ':' || text[1] == '@');
+}
+
 /* The descriptor is somebody else's: it is read from where it stands. */
 static int open_stdin(const struct ct_source_options *options, struct ct_input *input, contain_error_t **err)
 {
@@ -89,7 +95,8 @@ int ct_input_open(struct ct_arena *arena, const char *text, const struct ct_sour
         struct stat status;
         int r;
 
-        if (strcmp(text, "-") == 0) {
+        if (is_stdin(text)) {
+                input.tag = text[1] ? text + 2 : NULL;
                 r = open_stdin(options, &input, err);
                 if (r < 0)
                         return r;

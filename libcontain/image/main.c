@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #define SOCKET_FD 3
@@ -58,7 +59,30 @@ static int answer(const struct ct_job *job, const struct ct_buf *result, const c
                                with_fd ? 1 : 0, true);
 }
 
-int main(void)
+/* An installed copy may be older or newer than the library that is still loaded somewhere. */
+static int check_version(int argc, char **argv, contain_error_t **err)
+{
+        const char *wanted = argc > 1 ? argv[1] : "";
+
+        if (strcmp(wanted, CT_VERSION) == 0)
+                return 0;
+        (void)ct_fail(err, CONTAIN_E_SPAWN, EPROTO, NULL,
+                      "contain-image is of version '%s', and the library of '%.50s'", CT_VERSION, wanted);
+        ct_error_set_hint(err, "what was running when libcontain was upgraded has to be started again");
+        return -EPROTO;
+}
+
+/*
+ * Its memory has credentials in it, and what strangers sent: it leaves no core and cannot be looked into, and
+ * nothing that it starts becomes more than it is. Changing ids makes a process dumpable again.
+ */
+static void give_up_rights(void)
+{
+        (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int main(int argc, char **argv)
 {
         _cleanup_(contain_error_freep) contain_error_t *error = NULL;
         _cleanup_(ct_job_endp) struct ct_job *job = NULL;
@@ -72,6 +96,9 @@ int main(void)
         (void)fcntl(SOCKET_FD, F_SETFD, FD_CLOEXEC);
         (void)umask(0);
         r = ct_job_begin(SOCKET_FD, &job, &error);
+        if (r == 0)
+                r = check_version(argc, argv, &error);
+        give_up_rights();
         if (r == 0)
                 r = run(job, &result, &error);
         if (r == 0 && (result.failed || !result.data))

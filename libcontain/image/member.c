@@ -90,8 +90,8 @@ int ct_member_find_whiteout(struct ct_member *member)
                 if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0)
                         return -EINVAL;
                 if (strncmp(name, WHITEOUT_OWN, strlen(WHITEOUT_OWN)) != 0) {
-                        memmove(name, hidden, strlen(hidden) + 1);
                         path->length -= strlen(WHITEOUT);
+                        memmove(name, hidden, path->length - path->name + 1);
                         member->kind = CT_MEMBER_WHITEOUT;
                 }
         }

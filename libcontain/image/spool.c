@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* Unless TMPDIR says another: too large for a /tmp that is in memory. */
 #define SPOOL_FOLDER "/var/tmp"
 #define SPOOL_MAX    (UINT64_C(64) << 30)
 #define CHUNK_SIZE   ((size_t)256 * 1024)
@@ -43,7 +44,9 @@ static int open_spool(const struct ct_source_options *options)
         int dir_fd = options->spool_fd, fd;
 
         if (dir_fd < FIRST_FD) {
-                own_fd = open(SPOOL_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                const char *folder = getenv("TMPDIR");
+
+                own_fd = open(folder && *folder ? folder : SPOOL_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC);
                 if (own_fd < 0)
                         return -errno;
                 dir_fd = own_fd;

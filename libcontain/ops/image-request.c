@@ -81,12 +81,20 @@ void ct_image_request_fd(struct ct_image_request *request, const char *key, int 
         request->fds[request->n_fds++] = fd;
 }
 
+/* "-" and "TRANSPORT:-", either with ":TAG" or "@DIGEST" behind it. */
+static bool may_be_stdin(const char *image)
+{
+        const char *colon = strchr(image, ':');
+
+        if (colon && colon[1] == '-')
+                image = colon + 1;
+        return image[0] == '-' && (image[1] == '\0' || image[1] == ':' || image[1] == '@');
+}
+
 void ct_image_request_image(struct ct_image_request *request, const char *image)
 {
-        size_t length = strlen(image);
-
         ct_image_request_string(request, "image", image);
-        if (strcmp(image, "-") == 0 || (length > 2 && strcmp(image + length - 2, ":-") == 0))
+        if (may_be_stdin(image))
                 ct_image_request_fd(request, "stdin", request->options->stdin_fd);
 }
 
