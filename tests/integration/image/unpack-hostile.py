@@ -73,7 +73,7 @@ class HostileCase(case.CliCase):
         line = self.command_line('unpack', *options, layout.Layout(self.fresh_path('image'), list(layers)).name, target)
         result = self.program(*([sys.executable, '-c', MEASURE] if measured else []), *line)
         self.assertIn(result.status, (0, 1), str(result))
-        if measured:
+        if measured and 'ASAN_OPTIONS' not in os.environ:       # which takes memory of its own
             self.assertLess(int(result.out) / 1024, 64, 'MiB of memory')
         self.assertEqual(trees.describe(self.outside), self.before)
         self.assertEqual({path: self.stamp(path) for path in self.machine}, self.machine)
