@@ -18,8 +18,8 @@ struct ct_input {
 void ct_input_done(struct ct_input *input);
 
 /*
- * "PATH", "PATH:TAG", "PATH@DIGEST", or "-" for PATH. What is there as it is written is PATH, colons and all; otherwise
- * the shortest PATH that is there. What can be read once only is spooled.
+ * "PATH", "PATH:TAG", "PATH@DIGEST", or "-" for PATH. What is there as it is written is PATH, colons and all;
+ * otherwise the shortest PATH that is there. What can be read once only is spooled.
  */
 int ct_input_open(struct ct_arena *arena, const char *text, const struct ct_source_options *options,
                   struct ct_input *ret, contain_error_t **err);
