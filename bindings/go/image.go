@@ -67,6 +67,12 @@ type ImageOptions struct {
 	// Progress is called a few times a second by the goroutine that made the call, also while nothing moves.
 	// An error that it returns ends the call, which returns it.
 	Progress func(ImageProgress) error
+
+	// Limits of what is unpacked, to a folder, to the content store or for a container; 0 for none.
+	MaxBytes     uint64 // of all files together
+	MaxEntries   uint64
+	MaxFileBytes uint64
+	MaxDepth     uint64
 }
 
 // progressCall is a progress function on its way through C.
@@ -111,6 +117,10 @@ func (o *ImageOptions) with(s *cStrings, f func(opts *C.contain_image_options_t)
 	if len(o.Mirrors) > 0 {
 		opts.mirrors = s.list(o.Mirrors)
 	}
+	opts.max_bytes = C.uint64_t(o.MaxBytes)
+	opts.max_entries = C.uint64_t(o.MaxEntries)
+	opts.max_file_bytes = C.uint64_t(o.MaxFileBytes)
+	opts.max_depth = C.uint64_t(o.MaxDepth)
 	if s.err != nil {
 		return s.err
 	}
@@ -162,8 +172,8 @@ type UnpackOptions struct {
 	Subids    bool    // root's files become the caller's, others' those of the caller's subordinate ids
 	NoDevices bool    // device nodes are left out
 
-	// Limits; 0 for none.
-	MaxBytes     uint64 // of all files together
+	// Limits as those of ImageOptions; the lower ones hold.
+	MaxBytes     uint64
 	MaxEntries   uint64
 	MaxFileBytes uint64
 	MaxDepth     uint64

@@ -22,8 +22,8 @@ static int run(struct app *app, const void *values, const struct operands *opera
         if (r != 0)
                 return r;
         r = contain_open(&c, ctx, operands->words[0], &error);
-        if (r == -EBADMSG && options->force) {
-                /* The record is damaged, and what else is there has to go all the same. */
+        if ((r == -EBADMSG && options->force) || contain_error_code(error) == CONTAIN_E_NOT_FOUND) {
+                /* The record is damaged or gone, and what else is there has to go all the same. */
                 error = contain_error_free(error);
                 r = contain_new(&c, ctx, operands->words[0], &error);
         }

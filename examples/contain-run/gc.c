@@ -38,8 +38,9 @@ static int run(struct app *app, const void *values, const struct operands *opera
                                         &document, &error) < 0)
                 return app_fail_error(app, error);
         root = json_tokener_parse(document);
-        printf("blobs %lld, layers %lld, partial downloads %lld, bytes %lld\n", number_of(root, "blobs"),
-               number_of(root, "layers"), number_of(root, "partial"), number_of(root, "bytes"));
+        printf("containers %lld, blobs %lld, layers %lld, partial downloads %lld, bytes %lld\n",
+               number_of(root, "containers"), number_of(root, "blobs"), number_of(root, "layers"),
+               number_of(root, "partial"), number_of(root, "bytes"));
         (void)json_object_put(root);
         return app_print(app, "");
 }

@@ -10,6 +10,7 @@ int source_get(struct app *app, const struct source_options *options, struct pro
                contain_image_options_t *ret)
 {
         int64_t timeout_nsec = 0;
+        int r;
 
         if (options->timeout && (!duration_parse(options->timeout, &timeout_nsec) || timeout_nsec == 0))
                 return app_fail(app, "'%s' is no duration such as 30s or 5m", options->timeout);
@@ -26,8 +27,10 @@ int source_get(struct app *app, const struct source_options *options, struct pro
                 .progress = progress_tell,
                 .userdata = progress,
         };
-        progress_begin(progress, options->quiet);
-        return 0;
+        r = limits_get(app, &options->limits, ret);
+        if (r == 0)
+                progress_begin(progress, options->quiet);
+        return r;
 }
 
 const struct option source_options[] = {

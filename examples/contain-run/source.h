@@ -7,8 +7,17 @@
 #include "app.h"
 #include "progress.h"
 
-/* The first member of such a command's options: the table below counts from the beginning. */
+/* Of what is unpacked. */
+struct limit_options {
+        const char *max_bytes;
+        const char *max_file_bytes;
+        const char *max_entries;
+        const char *max_depth;
+};
+
+/* The first member of such a command's options: the tables below count from the beginning. */
 struct source_options {
+        struct limit_options limits;
         const char *platform;
         const char *auth_file;
         const char *certificates;
@@ -20,6 +29,11 @@ struct source_options {
 };
 
 extern const struct option source_options[];
+/* limits.c; of the commands that unpack something. */
+extern const struct option limit_options[];
+
+/* Sets the limits in @ret. */
+int limits_get(struct app *app, const struct limit_options *options, contain_image_options_t *ret);
 
 /*
  * The options for the library, which borrow from @options and @progress. Between here and progress_end(),

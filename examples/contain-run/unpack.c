@@ -10,37 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "512", "10M", "2G": bytes, by powers of 1024. */
-static bool parse_size(const char *text, uint64_t *ret)
-{
-        static const char units[] = "KMGT";
-        const char *unit;
-        uint64_t value;
-        char *end;
-
-        if (text[0] < '0' || text[0] > '9')
-                return false;
-        errno = 0;
-        value = strtoull(text, &end, 10);
-        if (errno != 0)
-                return false;
-        unit = *end ? strchr(units, *end) : NULL;
-        if (*end && (!unit || end[1] != '\0'))
-                return false;
-        for (ptrdiff_t i = 0; unit && i <= unit - units; i++)
-                if (__builtin_mul_overflow(value, (uint64_t)1024, &value))
-                        return false;
-        *ret = value;
-        return true;
-}
-
-static int get_size(struct app *app, const char *name, const char *text, uint64_t *ret)
-{
-        if (text && !parse_size(text, ret))
-                return app_fail(app, "--%s '%s' is no number such as 1000, 64M or 2G", name, text);
-        return 0;
-}
-
 /* "UID:GID", numbers. */
 static bool parse_owner(const char *text, uint32_t *ret_uid, uint32_t *ret_gid)
 {
@@ -82,14 +51,10 @@ int unpack_get(struct app *app, const struct unpack_options *options, contain_un
 
         if (options->no_devices)
                 result.flags |= CONTAIN_UNPACK_NO_DEVICES;
-        if ((r = get_owner(app, options, &result)) != 0 ||
-            (r = get_size(app, "max-size", options->max_bytes, &result.max_bytes)) != 0 ||
-            (r = get_size(app, "max-file-size", options->max_file_bytes, &result.max_file_bytes)) != 0 ||
-            (r = get_size(app, "max-entries", options->max_entries, &result.max_entries)) != 0 ||
-            (r = get_size(app, "max-depth", options->max_depth, &result.max_depth)) != 0)
-                return r;
-        *ret = result;
-        return 0;
+        r = get_owner(app, options, &result);
+        if (r == 0)
+                *ret = result;
+        return r;
 }
 
 static int run(struct app *app, const void *values, const struct operands *operands)
@@ -125,14 +90,6 @@ const struct option unpack_options[] = {
           "the same for groups, if it is different" },
         { "no-devices", 0, OPTION_FLAG, offsetof(struct unpack_options, no_devices), NULL,
           "leave device nodes out" },
-        { "max-size", 0, OPTION_TEXT, offsetof(struct unpack_options, max_bytes), "BYTES",
-          "refuse images with more than this, such as 2G, in all files together" },
-        { "max-file-size", 0, OPTION_TEXT, offsetof(struct unpack_options, max_file_bytes), "BYTES",
-          "refuse files that are larger" },
-        { "max-entries", 0, OPTION_TEXT, offsetof(struct unpack_options, max_entries), "NUMBER",
-          "refuse images with more files than this" },
-        { "max-depth", 0, OPTION_TEXT, offsetof(struct unpack_options, max_depth), "NUMBER",
-          "refuse folders that are deeper in each other" },
         { 0 },
 };
 
@@ -140,7 +97,7 @@ const struct command command_unpack = {
         .name = "unpack",
         .synopsis = "IMAGE DIR",
         .summary = "write the root file system of an image to a folder",
-        .options = { unpack_options, source_options },
+        .options = { unpack_options, source_options, limit_options },
         .options_size = sizeof(struct unpack_options),
         .min_operands = 2,
         .max_operands = 2,

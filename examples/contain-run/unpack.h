@@ -11,10 +11,6 @@ struct unpack_options {
         const char *owner;
         struct option_list uid_maps;
         struct option_list gid_maps;
-        const char *max_bytes;
-        const char *max_file_bytes;
-        const char *max_entries;
-        const char *max_depth;
         bool no_devices;
 };
 

@@ -57,6 +57,11 @@ typedef struct contain_image_options {
         const char *const *mirrors;         /* "HOST=MIRROR", ended by NULL; NULL: none */
         contain_image_progress_fn progress; /* NULL: nobody is told */
         void *userdata;                     /* for progress */
+        /* Limits of what is unpacked, be it to a folder, to the content store or for a container; 0: none */
+        uint64_t max_bytes;      /* of all files together, holes included */
+        uint64_t max_entries;    /* of all layers together */
+        uint64_t max_file_bytes; /* of one file */
+        uint64_t max_depth;      /* of folders in folders */
 } contain_image_options_t;
 
 /**
@@ -103,10 +108,11 @@ typedef struct contain_unpack_options {
         uint32_t gid;                /* likewise */
         const char *const *uid_maps; /* of CONTAIN_OWNER_SHIFTED: "INSIDE:OUTSIDE:COUNT" each, NULL-ended */
         const char *const *gid_maps; /* likewise; NULL: as uid_maps */
-        uint64_t max_bytes;      /* of all files together, holes included; 0: no limit, as for the others */
-        uint64_t max_entries;    /* of all layers together */
-        uint64_t max_file_bytes; /* of one file */
-        uint64_t max_depth;      /* of folders in folders */
+        /* Limits as those of contain_image_options_t; the lower ones hold; 0: none */
+        uint64_t max_bytes;
+        uint64_t max_entries;
+        uint64_t max_file_bytes;
+        uint64_t max_depth;
 } contain_unpack_options_t;
 
 /**

@@ -76,7 +76,11 @@ int contain_image_store_mount(contain_ctx_t *ctx, const char *image, const char 
                 r = gate_argument(image, "image", err);
         if (r == 0)
                 r = gate_argument(ret_fd, "ret_fd", err);
-        return r < 0 ? r : ct_op_image_store_mount(ctx, image, id, userns_fd, &known, ret_fd, ret, err);
+        if (r < 0)
+                return r;
+        const struct ct_image_mount mount = { .image = image, .id = id, .userns_fd = userns_fd };
+
+        return ct_op_image_store_mount(ctx, &mount, &known, ret_fd, ret, err);
 }
 
 int contain_image_store_release(contain_ctx_t *ctx, const char *id, const contain_image_options_t *options,

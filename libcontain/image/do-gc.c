@@ -19,8 +19,11 @@ int ct_do_gc(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **err)
                 r = ct_store_collect(store, dry_run, &garbage, err);
         if (r < 0)
                 return r;
-        r = ct_buf_printf(ret_json, "{\"blobs\":%llu,\"layers\":%llu,\"partial\":%llu,\"bytes\":%llu}",
-                          (unsigned long long)garbage.blobs, (unsigned long long)garbage.layers,
-                          (unsigned long long)garbage.partial, (unsigned long long)garbage.bytes);
+        r = ct_buf_printf(ret_json,
+                          "{\"containers\":%llu,\"blobs\":%llu,\"layers\":%llu,\"partial\":%llu,"
+                          "\"bytes\":%llu}",
+                          (unsigned long long)garbage.containers, (unsigned long long)garbage.blobs,
+                          (unsigned long long)garbage.layers, (unsigned long long)garbage.partial,
+                          (unsigned long long)garbage.bytes);
         return r < 0 ? ct_fail_memory(err) : 0;
 }

@@ -213,7 +213,7 @@ static int look_as_below(struct ct_tree *tree, struct ct_folder *folder, contain
         struct stat status;
         int r;
 
-        r = ct_lower_find(tree->how, folder->path, folder->length, &status);
+        r = ct_lower_find(tree, folder->path, folder->length, &status);
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_UNPACK, -r, NULL,
                                "cannot look at folder '/%s' of the layers below", folder->path);

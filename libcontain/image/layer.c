@@ -31,6 +31,7 @@ static void tell(struct layer *layer)
 static int check(struct layer *layer, const struct ct_member *member, contain_error_t **err)
 {
         const struct ct_unpack_limits *limits = &layer->tree->how->limits;
+        struct ct_unpack_counts *counts = layer->tree->counts;
 
         if (limits->path_depth > 0 && member->path.depth > limits->path_depth)
                 return ct_fail(err, CONTAIN_E_SIZE, EFBIG, NULL,
@@ -40,6 +41,10 @@ static int check(struct layer *layer, const struct ct_member *member, contain_er
                 return ct_fail(err, CONTAIN_E_SIZE, EFBIG, NULL, "file '/%s' has %llu bytes, more than %llu",
                                member->path.text, (unsigned long long)member->size,
                                (unsigned long long)limits->file_size);
+        if (member->path.depth > counts->deepest_path)
+                counts->deepest_path = member->path.depth;
+        if (member->size > counts->largest_file)
+                counts->largest_file = member->size;
         return ct_tree_count_bytes(layer->tree, member->size, err);
 }
 

@@ -14,6 +14,7 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
 /* A descriptor; -errno, ENOTDIR and ELOOP for a path that goes through what is no folder. */
@@ -23,44 +24,85 @@ static int open_path(int root_fd, const char *path)
                               RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
-static bool is_opaque(int root_fd, const char *path)
+static bool is_opaque(int root_fd, const char *path, const char *attribute)
 {
         _cleanup_close_ int fd =
                 ct_sys_openat2(root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
                                RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
         char value;
 
-        return fd >= 0 && fgetxattr(fd, "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
+        return fd >= 0 && fgetxattr(fd, attribute, &value, 1) == 1 && value == 'y';
 }
 
 /* Does a layer hide what those below it have at @path, by a folder on the way that shows only its own? */
-static bool hides(int root_fd, char *path)
+static bool hides(int root_fd, char *path, const char *attribute)
 {
         for (char *slash = path; (slash = strchr(slash, '/')); slash++) {
                 bool opaque;
 
                 *slash = '\0';
-                opaque = is_opaque(root_fd, path);
+                opaque = is_opaque(root_fd, path, attribute);
                 *slash = '/';
                 if (opaque)
                         return true;
         }
-        return false;
+        return is_opaque(root_fd, ".", attribute);
 }
 
-int ct_lower_find(const struct ct_unpack *how, const char *path, size_t length, struct stat *ret)
+#define HIDDEN (-ENODATA)
+
+/* What a layer has at @path: a descriptor; -ENOENT when those below it are seen there; HIDDEN when nothing
+ * is; -errno. */
+static int look_into(int root_fd, char *path, const char *attribute)
 {
+        int fd = open_path(root_fd, path);
+        struct stat status;
+
+        if (fd == -ENOENT)
+                return hides(root_fd, path, attribute) ? HIDDEN : -ENOENT;
+        if (fd < 0)
+                return fd == -ENOTDIR || fd == -ELOOP ? HIDDEN : fd;
+        if (fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0)) {
+                ct_close(fd);
+                return HIDDEN;
+        }
+        return fd;
+}
+
+/* What the layer itself has at @path goes before, but does not hide what is below. */
+static int look_through(const struct ct_tree *tree, char *path, const char *attribute)
+{
+        int fd = look_into(tree->root_fd, path, attribute);
+
+        if (fd < 0)
+                return fd;
+        ct_close(fd);
+        return hides(tree->root_fd, path, attribute) ? HIDDEN : -ENOENT;
+}
+
+int ct_lower_open(const struct ct_tree *tree, const char *path, size_t length, int *ret_fd)
+{
+        const char *attribute = ct_tree_opaque_name(tree);
         _cleanup_free_ char *text = strndup(path, length);
+        int fd;
 
         if (!text)
                 return -ENOMEM;
-        for (size_t i = 0; i < how->n_lowers; i++) {
-                _cleanup_close_ int fd = open_path(how->lower_fds[i], text);
+        fd = look_through(tree, text, attribute);
+        for (size_t i = 0; i < tree->how->n_lowers && fd == -ENOENT; i++)
+                fd = look_into(tree->how->lower_fds[i], text, attribute);
+        if (fd < 0)
+                return fd == -ENOENT || fd == HIDDEN ? 0 : fd;
+        *ret_fd = fd;
+        return 1;
+}
 
-                if (fd >= 0)
-                        return fstat(fd, ret) == 0 && S_ISDIR(ret->st_mode);
-                if (fd != -ENOENT || hides(how->lower_fds[i], text))
-                        return fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP ? 0 : fd;
-        }
-        return 0;
+int ct_lower_find(const struct ct_tree *tree, const char *path, size_t length, struct stat *ret)
+{
+        _cleanup_close_ int fd = -EBADF;
+        int r = ct_lower_open(tree, path, length, &fd);
+
+        if (r <= 0)
+                return r;
+        return fstat(fd, ret) < 0 ? -errno : S_ISDIR(ret->st_mode);
 }

@@ -37,7 +37,7 @@ static int run(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **er
         if (r < 0)
                 return r;
         for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
-                if (requests[i].run && strcmp(requests[i].name, name) == 0)
+                if (strcmp(requests[i].name, name) == 0)
                         return requests[i].run(job, ret_json, err);
         return ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, NULL, "contain-image knows no request '%s'",
                        name);

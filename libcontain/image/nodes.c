@@ -288,16 +288,39 @@ static int skip_device(struct ct_tree *tree, struct ct_folder *folder, const str
         return make_room(tree, folder, member, err);
 }
 
-/* The target's folder, which need not be there. */
+/* The folder of a link's target. What is not there may be in a layer below. */
+static int enter_target(struct ct_tree *tree, const struct ct_member_path *target, struct ct_folder **ret,
+                        contain_error_t **err)
+{
+        const char *name = target->text + target->name;
+        struct ct_folder *from = NULL;
+        int r;
+
+        r = ct_folder_enter_parent(tree, target, false, &from, err);
+        if (r == 0 && tree->how->whiteouts_as_overlay) {
+                if (ct_tree_is_overlay_whiteout(tree, from->fd, name))
+                        return -ENOENT;
+                r = faccessat(from->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+        }
+        if (r == -ENOENT && tree->how->n_lowers > 0) {
+                r = ct_tree_copy_up(tree, target, err);
+                if (r == 0)
+                        r = ct_folder_enter_parent(tree, target, false, &from, err);
+        }
+        if (r == 0)
+                *ret = from;
+        return r;
+}
+
 static int link_from(struct ct_tree *tree, struct ct_folder *folder, const struct ct_member *member,
                      contain_error_t **err)
 {
         const struct ct_member_path *target = &member->target;
         const char *name = member->path.text + member->path.name;
-        struct ct_folder *from;
+        struct ct_folder *from = NULL;
         int r;
 
-        r = ct_folder_enter_parent(tree, target, false, &from, err);
+        r = enter_target(tree, target, &from, err);
         if (r < 0)
                 return r;
         /* No AT_SYMLINK_FOLLOW: a link to a symbolic link is one more name of that. */
@@ -334,6 +357,20 @@ static int add_link(struct ct_tree *tree, struct ct_folder *folder, const struct
                        target->text);
 }
 
+/* Anything but a folder. */
+static int add_to(struct ct_tree *tree, struct ct_folder *folder, const struct ct_member *member, int *ret_fd,
+                  contain_error_t **err)
+{
+        folder->is_touched = true;
+        if (member->kind == CT_MEMBER_LINK)
+                return add_link(tree, folder, member, err);
+        if (S_ISREG(member->mode))
+                return add_file(tree, folder, member, ret_fd, err);
+        if (tree->how->no_devices && (S_ISCHR(member->mode) || S_ISBLK(member->mode)))
+                return skip_device(tree, folder, member, err);
+        return add_node(tree, folder, member, err);
+}
+
 int ct_tree_add(struct ct_tree *tree, const struct ct_member *member, int *ret_fd, contain_error_t **err)
 {
         struct ct_folder *folder;
@@ -348,15 +385,16 @@ int ct_tree_add(struct ct_tree *tree, const struct ct_member *member, int *ret_f
         r = ct_folder_enter_parent(tree, &member->path, true, &folder, err);
         if (r < 0)
                 return r;
-        folder->is_touched = true;
         r = ct_folder_bring(tree, folder, &member->path, err);
-        if (r < 0)
-                return r;
-        if (member->kind == CT_MEMBER_LINK)
-                return add_link(tree, folder, member, err);
-        if (S_ISREG(member->mode))
-                return add_file(tree, folder, member, ret_fd, err);
-        if (tree->how->no_devices && (S_ISCHR(member->mode) || S_ISBLK(member->mode)))
-                return skip_device(tree, folder, member, err);
-        return add_node(tree, folder, member, err);
+        return r < 0 ? r : add_to(tree, folder, member, ret_fd, err);
+}
+
+int ct_tree_add_copy(struct ct_tree *tree, const struct ct_member *member, int *ret_fd, contain_error_t **err)
+{
+        struct ct_folder *folder;
+        int r;
+
+        *ret_fd = -EBADF;
+        r = ct_folder_enter_parent(tree, &member->path, true, &folder, err);
+        return r < 0 ? r : add_to(tree, folder, member, ret_fd, err);
 }

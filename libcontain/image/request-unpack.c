@@ -80,6 +80,21 @@ static int read_owner(const struct ct_json *request, struct ct_owner *ret, conta
         return ct_json_fail(request, err, CONTAIN_E_VALUE, "unknown owner '%s'", mode);
 }
 
+int ct_request_limits(struct ct_job *job, struct ct_unpack_limits *ret, contain_error_t **err)
+{
+        const struct ct_json *request = &job->request;
+        struct ct_unpack_limits limits = { 0 };
+        int r;
+
+        if ((r = ct_json_get_uint(request, "maxBytes", UINT64_MAX, &limits.bytes, err)) < 0 ||
+            (r = ct_json_get_uint(request, "maxEntries", UINT64_MAX, &limits.entries, err)) < 0 ||
+            (r = ct_json_get_uint(request, "maxFileBytes", UINT64_MAX, &limits.file_size, err)) < 0 ||
+            (r = ct_json_get_uint(request, "maxDepth", UINT64_MAX, &limits.path_depth, err)) < 0)
+                return r;
+        *ret = limits;
+        return 0;
+}
+
 int ct_request_unpack_options(struct ct_job *job, struct ct_unpack *ret, contain_error_t **err)
 {
         const struct ct_json *request = &job->request;
@@ -88,10 +103,7 @@ int ct_request_unpack_options(struct ct_job *job, struct ct_unpack *ret, contain
 
         if ((r = read_owner(request, &how.owner, err)) < 0 ||
             (r = ct_json_get_bool(request, "noDevices", &how.no_devices, err)) < 0 ||
-            (r = ct_json_get_uint(request, "maxBytes", UINT64_MAX, &how.limits.bytes, err)) < 0 ||
-            (r = ct_json_get_uint(request, "maxEntries", UINT64_MAX, &how.limits.entries, err)) < 0 ||
-            (r = ct_json_get_uint(request, "maxFileBytes", UINT64_MAX, &how.limits.file_size, err)) < 0 ||
-            (r = ct_json_get_uint(request, "maxDepth", UINT64_MAX, &how.limits.path_depth, err)) < 0)
+            (r = ct_request_limits(job, &how.limits, err)) < 0)
                 return r;
         *ret = how;
         return 0;

@@ -4,14 +4,20 @@
 
 #include "image/request.h"
 
-#define SPOOL_HEADERS (UINT64_C(64) << 20)
+#define RAW_HEADERS (UINT64_C(64) << 20)
+
+uint64_t ct_request_raw_bytes(const struct ct_unpack_limits *limits)
+{
+        /* An archive has headers and padding besides what is in files. */
+        return limits->bytes > 0 && limits->bytes < UINT64_MAX / 4 ? 2 * limits->bytes + RAW_HEADERS : 0;
+}
 
 int ct_request_source_options(struct ct_job *job, struct ct_source_options *ret, contain_error_t **err)
 {
         struct ct_source_options options = { .stdin_fd = -1, .spool_fd = -1, .job = job };
         const struct ct_json *request = &job->request;
         char **mirrors = NULL;
-        uint64_t max_bytes = 0;
+        struct ct_unpack_limits limits;
         size_t n_mirrors;
         int r;
 
@@ -21,13 +27,11 @@ int ct_request_source_options(struct ct_job *job, struct ct_source_options *ret,
             (r = ct_json_get_string(request, "store", &options.store, err)) < 0 ||
             (r = ct_json_get_strings(request, "mirrors", &mirrors, &n_mirrors, err)) < 0 ||
             (r = ct_json_get_bool(request, "insecure", &options.insecure, err)) < 0 ||
-            (r = ct_json_get_uint(request, "maxBytes", UINT64_MAX, &max_bytes, err)) < 0 ||
+            (r = ct_request_limits(job, &limits, err)) < 0 ||
             (r = ct_job_fd(job, "stdin", &options.stdin_fd, err)) < 0 ||
             (r = ct_job_fd(job, "spool", &options.spool_fd, err)) < 0)
                 return r;
-        /* An archive has headers and padding besides what is in files. */
-        if (max_bytes > 0 && max_bytes < UINT64_MAX / 4)
-                options.spool_bytes_max = 2 * max_bytes + SPOOL_HEADERS;
+        options.spool_bytes_max = ct_request_raw_bytes(&limits);
         options.mirrors = (const char *const *)mirrors;
         *ret = options;
         return 0;

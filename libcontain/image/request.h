@@ -12,7 +12,11 @@
 int ct_request_source_options(struct ct_job *job, struct ct_source_options *ret, contain_error_t **err);
 /* Opens the image that member "image" names. The caller frees ret->source. */
 int ct_request_open_image(struct ct_job *job, struct ct_image *ret, contain_error_t **err);
-/* Members "owner", "uid", "gid", "uidMaps", "gidMaps", "noDevices", "maxBytes" and the other limits. */
+/* Members "maxBytes", "maxEntries", "maxFileBytes", "maxDepth". */
+int ct_request_limits(struct ct_job *job, struct ct_unpack_limits *ret, contain_error_t **err);
+/* How much may be fetched or spooled of an image that has @limits; 0: no limit. */
+uint64_t ct_request_raw_bytes(const struct ct_unpack_limits *limits);
+/* Members "owner", "uid", "gid", "uidMaps", "gidMaps", "noDevices", and the limits. */
 int ct_request_unpack_options(struct ct_job *job, struct ct_unpack *ret, contain_error_t **err);
 
 #endif

@@ -5,14 +5,12 @@
 /*
  * What the program can be asked to do, a file do-NAME.c each: reads what it needs from the request and
  * appends the result to @ret_json, as one JSON value; job->reply_fd may go along. On failure nothing that it
- * made is left. A name here without its function is a request that is not understood.
+ * made is left.
  */
 
 #include "image/job.h"
 
-#define CT_REQUEST(verb)                                                                                     \
-        int ct_do_##verb(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **err)                 \
-                __attribute__((weak))
+#define CT_REQUEST(verb) int ct_do_##verb(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **err)
 
 CT_REQUEST(inspect);
 CT_REQUEST(unpack);

@@ -141,6 +141,17 @@ static int fetch_reset(struct fetch *fetch, const struct ct_digest *digest, cont
         return 0;
 }
 
+/* Of all blobs together, by whichever threads. */
+static int fetch_count(const struct ct_store *store, uint64_t n, contain_error_t **err)
+{
+        if (store->fetch_bytes_max == 0 ||
+            atomic_fetch_add(store->fetched_bytes, n) + n <= store->fetch_bytes_max)
+                return 0;
+        return ct_fail(err, CONTAIN_E_SIZE, EFBIG, NULL,
+                       "the image's blobs have more than the %llu bytes that may be kept",
+                       (unsigned long long)store->fetch_bytes_max);
+}
+
 /* Reads again what an earlier attempt left, for the digest. */
 static int fetch_take_up(struct fetch *fetch, const struct ct_digest *digest, contain_error_t **err)
 {
@@ -158,7 +169,7 @@ static int fetch_take_up(struct fetch *fetch, const struct ct_digest *digest, co
         /* As much as there may be, or more: that is no beginning. */
         if (fetch->size < 0 || fetch->offset >= (uint64_t)fetch->size)
                 return fetch_reset(fetch, digest, err);
-        return 0;
+        return fetch_count(fetch->store, fetch->offset, err);
 }
 
 static int fetch_all(struct fetch *fetch, struct ct_stream *from, const struct ct_digest *digest,
@@ -176,6 +187,9 @@ static int fetch_all(struct fetch *fetch, struct ct_stream *from, const struct c
                         return ct_fail(err, CONTAIN_E_DIGEST, EBADMSG, NULL,
                                        "blob '%s' is longer than its %lld bytes", fetch->what,
                                        (long long)fetch->size);
+                r = fetch_count(fetch->store, (uint64_t)n, err);
+                if (r < 0)
+                        return r;
                 ct_digester_add(fetch->digester, part, (size_t)n);
                 r = ct_write_all(fetch->fd, part, (size_t)n);
                 if (r < 0)

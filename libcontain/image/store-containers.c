@@ -6,9 +6,11 @@
 #include "image/tree.h"
 
 #include "base/fds.h"
+#include "base/sys.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -42,76 +44,106 @@ static int check_id(const char *id, contain_error_t **err)
         return 0;
 }
 
-static int write_use(const struct ct_store *store, int dir_fd, const struct ct_store_name *image,
-                     const char *const *chain, size_t n, contain_error_t **err)
+static int write_use(const struct ct_store *store, int dir_fd, const struct ct_store_use *use,
+                     contain_error_t **err)
 {
         _cleanup_buf_ struct ct_buf text = CT_BUF_INIT;
         char digest[CT_DIGEST_TEXT];
 
-        ct_digest_format(&image->manifest.digest, digest);
+        ct_digest_format(&use->image->manifest.digest, digest);
         (void)ct_buf_puts(&text, "{\"image\":");
-        (void)ct_buf_json_string(&text, image->name);
+        (void)ct_buf_json_string(&text, use->image->name);
+        if (use->copy) {
+                (void)ct_buf_puts(&text, ",\"copy\":");
+                (void)ct_buf_json_string(&text, use->copy);
+        }
         (void)ct_buf_printf(&text, ",\"digest\":\"%s\",\"layers\":[", digest);
-        for (size_t i = 0; i < n; i++)
-                (void)ct_buf_printf(&text, "%s\"%s\"", i ? "," : "", chain[i]);
+        for (size_t i = 0; i < use->n; i++)
+                (void)ct_buf_printf(&text, "%s\"%s\"", i ? "," : "", use->chain[i]);
         if (ct_buf_puts(&text, "]}\n") < 0 || text.failed)
                 return ct_fail_memory(err);
         return ct_store_write_file(store, dir_fd, "use.json", text.data, text.size, err);
 }
 
-/*
- * What a container sees of its root's own mode and owner is the upper folder's: they are those of the highest
- * layer that says something about them.
- */
-static int copy_root(const struct ct_store *store, int dir_fd, const char *const *chain, size_t n)
+/* Owner and group of @path as the maps of @userns_fd show them: the kernel's own answer. */
+static int shift_owner(const struct ct_store *store, const char *path, int userns_fd, struct stat *ret)
 {
+        _cleanup_close_ int fd = ct_sys_open_tree(store->fd, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        struct stat status;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = ct_sys_mount_setattr(fd, "", AT_EMPTY_PATH, MOUNT_ATTR_IDMAP, 0, 0, userns_fd);
+        if (r < 0)
+                return r;
+        if (fstat(fd, &status) < 0)
+                return -errno;
+        ret->st_uid = status.st_uid;
+        ret->st_gid = status.st_gid;
+        return 0;
+}
+
+/*
+ * What a container sees of its root's own mode, owner and time is the upper folder's: they are those of the
+ * highest layer. Its ids are those outside, as upper folders are not shifted.
+ */
+static int copy_root(const struct ct_store *store, int dir_fd, const struct ct_store_use *use)
+{
+        struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_nsec = UTIME_OMIT } };
         struct stat status = { .st_mode = 0755 };
+        char path[512] = ".";
+        int r;
 
-        for (size_t i = n; i-- > 0;) {
-                char path[512];
-
-                (void)snprintf(path, sizeof(path), "layers/%s/diff", chain[i]);
+        if (use->n > 0) {
+                (void)snprintf(path, sizeof(path), "layers/%s/diff", use->chain[use->n - 1]);
                 if (fstatat(store->fd, path, &status, AT_SYMLINK_NOFOLLOW) < 0)
                         return -errno;
-                if ((status.st_mode & 07777) != 0755 || status.st_uid != 0 || status.st_gid != 0)
-                        break;
+                times[1] = status.st_mtim;
+        }
+        if (use->userns_fd >= 0) {
+                r = shift_owner(store, path, use->userns_fd, &status);
+                if (r < 0)
+                        return r;
         }
         if (fchownat(dir_fd, "upper", status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-            fchmodat(dir_fd, "upper", status.st_mode & 07777, 0) < 0)
+            fchmodat(dir_fd, "upper", status.st_mode & 07777, 0) < 0 ||
+            utimensat(dir_fd, "upper", times, AT_SYMLINK_NOFOLLOW) < 0)
                 return -errno;
         return 0;
 }
 
-int ct_store_use(const struct ct_store *store, const char *id, const struct ct_store_name *image,
-                 const char *const *chain, size_t n, contain_error_t **err)
+int ct_store_use(const struct ct_store *store, const struct ct_store_use *use, contain_error_t **err)
 {
-        const char *place = ct_arena_printf(store->arena, "containers/%s", id);
-        const char *ingest = ct_arena_printf(store->arena, "ingest/container-%s.%d", id, (int)getpid());
+        const char *place = ct_arena_printf(store->arena, "containers/%s", use->id);
+        const char *ingest = ct_store_ingest_path(store, "container");
         _cleanup_close_ int dir_fd = -EBADF;
         int r;
 
         if (!place || !ingest)
                 return ct_fail_memory(err);
-        r = check_id(id, err);
+        r = check_id(use->id, err);
         if (r < 0)
                 return r;
         if (mkdirat(store->fd, ingest, 0700) < 0)
-                return fail_container(store, -errno, "make", id, err);
+                return fail_container(store, -errno, "make", use->id, err);
         dir_fd = openat(store->fd, ingest, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (dir_fd < 0 || mkdirat(dir_fd, "upper", 0755) < 0 || mkdirat(dir_fd, "work", 0700) < 0)
                 r = -errno;
         if (r >= 0)
-                r = copy_root(store, dir_fd, chain, n);
+                r = copy_root(store, dir_fd, use);
         if (r < 0)
-                r = fail_container(store, r, "make", id, err);
+                r = use->userns_fd >= 0 && (r == -EINVAL || r == -ENOSYS)
+                            ? ct_store_fail_shifted(store, err)
+                            : fail_container(store, r, "make", use->id, err);
         if (r >= 0)
-                r = write_use(store, dir_fd, image, chain, n, err);
+                r = write_use(store, dir_fd, use, err);
         if (r >= 0 && renameat(store->fd, ingest, store->fd, place) < 0)
                 r = errno == EEXIST || errno == ENOTEMPTY
                             ? ct_fail(err, CONTAIN_E_EXISTS, EEXIST, NULL,
-                                      "container '%s' has a file system in the image store '%s' already", id,
-                                      store->path)
-                            : fail_container(store, -errno, "make", id, err);
+                                      "container '%s' has a file system in the image store '%s' already",
+                                      use->id, store->path)
+                            : fail_container(store, -errno, "make", use->id, err);
         if (r < 0)
                 (void)ct_tree_remove(store->fd, ingest);
         return r;
@@ -121,7 +153,7 @@ int ct_store_use(const struct ct_store *store, const char *id, const struct ct_s
 int ct_store_release(const struct ct_store *store, const char *id, contain_error_t **err)
 {
         const char *place = ct_arena_printf(store->arena, "containers/%s", id);
-        const char *ingest = ct_arena_printf(store->arena, "ingest/released-%s.%d", id, (int)getpid());
+        const char *ingest = ct_store_ingest_path(store, "released");
         int r;
 
         if (!place || !ingest)
@@ -164,6 +196,8 @@ static int read_use(const struct ct_store *store, int fd, const char *id, struct
         if (r >= 0)
                 r = ct_json_require(ct_json_get_string(&root, "image", &ret->image, err), &root, "image",
                                     err);
+        if (r >= 0)
+                r = ct_json_get_string(&root, "copy", &ret->copy, err);
         if (r >= 0)
                 r = ct_json_require(ct_json_get_string(&root, "digest", &digest, err), &root, "digest", err);
         if (r >= 0)

@@ -2,7 +2,8 @@
 
 /*
  * What nobody needs any more. All names and all containers are read first; when one of them cannot be
- * understood, nothing is removed. Alone with the store: who adds or uses holds its lock meanwhile.
+ * understood, nothing is removed of what they might need. Alone with the store: who adds or uses holds its
+ * lock meanwhile.
  */
 
 #include "image/store.h"
@@ -104,7 +105,8 @@ static int keep_container(const struct ct_store_container *container, struct kee
         return 0;
 }
 
-static int mark(const struct ct_store *store, struct keep *keep, contain_error_t **err)
+static int mark(const struct ct_store *store, bool dry_run, struct keep *keep, uint64_t *ret_left,
+                contain_error_t **err)
 {
         struct ct_store_container *containers;
         struct ct_store_name *names;
@@ -116,8 +118,13 @@ static int mark(const struct ct_store *store, struct keep *keep, contain_error_t
                 r = keep_image(store, &names[i].manifest, keep, err);
         if (r >= 0)
                 r = ct_store_containers(store, &containers, &n, err);
-        for (size_t i = 0; r >= 0 && i < n; i++)
-                r = keep_container(&containers[i], keep, err);
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                r = ct_store_release_left(store, &containers[i], dry_run, err);
+                if (r > 0)
+                        (*ret_left)++;
+                else if (r == 0)
+                        r = keep_container(&containers[i], keep, err);
+        }
         if (r >= 0 && keep->n > 0)
                 qsort(keep->names, keep->n, sizeof(*keep->names), compare);
         return r;
@@ -205,7 +212,7 @@ int ct_store_collect(const struct ct_store *store, bool dry_run, struct ct_store
         const struct sweep sweep = { store, &keep, &garbage, dry_run };
         int r;
 
-        r = mark(store, &keep, err);
+        r = mark(store, dry_run, &keep, &garbage.containers, err);
         /* Layers first: a blob makes a layer again, not the other way round. */
         if (r >= 0)
                 r = sweep_folder(&sweep, "layers", "", &garbage.layers, err);

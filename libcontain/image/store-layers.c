@@ -65,11 +65,27 @@ int ct_store_chain(const struct ct_store *store, const struct ct_image *image, c
         return 0;
 }
 
-static int fill(const struct ct_store *store, int folder_fd, struct ct_source *source,
-                const struct ct_layer *layer, const struct ct_unpack *how, const char *name,
-                contain_error_t **err)
+/* A layer that has no entry for the root shows that of those below it. */
+static int look_as_below(int root_fd, const struct ct_unpack *how)
 {
-        struct ct_unpack_counts counts = { 0 };
+        struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { 0, 0 } };
+        struct stat status;
+
+        if (how->n_lowers == 0)
+                return 0;
+        if (fstat(how->lower_fds[0], &status) < 0)
+                return -errno;
+        times[1] = status.st_mtim;
+        if (fchown(root_fd, status.st_uid, status.st_gid) < 0 ||
+            fchmod(root_fd, status.st_mode & 07777) < 0 || futimens(root_fd, times) < 0)
+                return -errno;
+        return 0;
+}
+
+static int fill(const struct ct_store *store, int folder_fd, struct ct_source *source,
+                const struct ct_layer *layer, const struct ct_unpack *how, struct ct_unpack_counts *counts,
+                const char *name, contain_error_t **err)
+{
         _cleanup_(ct_stream_freep) struct ct_stream *tar = NULL;
         _cleanup_close_ int root_fd = -EBADF;
         int r;
@@ -80,11 +96,13 @@ static int fill(const struct ct_store *store, int folder_fd, struct ct_source *s
                 r = -errno;
         if (r >= 0)
                 root_fd = openat(folder_fd, "diff", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (r < 0 || root_fd < 0)
-                return fail_layer(store, r < 0 ? r : -errno, name, err);
+        if (r >= 0)
+                r = root_fd < 0 ? -errno : look_as_below(root_fd, how);
+        if (r < 0)
+                return fail_layer(store, r, name, err);
         r = ct_source_layer(source, layer, &tar, err);
         if (r >= 0)
-                r = ct_unpack_layer(tar, root_fd, how, store->job, &counts, err);
+                r = ct_unpack_layer(tar, root_fd, how, store->job, counts, err);
         if (r >= 0)
                 r = ct_stream_drain(tar, err);
         if (r >= 0 && syncfs(root_fd) < 0)
@@ -93,30 +111,39 @@ static int fill(const struct ct_store *store, int folder_fd, struct ct_source *s
 }
 
 static int unpack_one(const struct ct_store *store, struct ct_source *source, const struct ct_layer *layer,
-                      const struct ct_unpack *how, const char *name, contain_error_t **err)
+                      const struct ct_unpack *how, struct ct_unpack_counts *counts, const char *name,
+                      contain_error_t **err)
 {
         const char *place = ct_arena_printf(store->arena, "layers/%s", name);
         const char *ingest_name = ct_arena_printf(store->arena, "layer-%s", name);
         const char *ingest = ct_arena_printf(store->arena, "ingest/layer-%s", name);
+        struct ct_unpack_counts of_layer = *counts;
         _cleanup_close_ int folder_fd = -EBADF;
         int r;
 
         if (!place || !ingest || !ingest_name)
                 return ct_fail_memory(err);
         if (faccessat(store->fd, place, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-                return 0;
+                return ct_store_counts_add(store, name, counts, err);
         r = ct_store_open_ingest(store, ingest_name, true, &folder_fd, err);
         if (r < 0)
                 return r;
         if (faccessat(store->fd, place, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
                 (void)ct_tree_remove(store->fd, ingest);
-                return 0;
+                return ct_store_counts_add(store, name, counts, err);
         }
-        r = fill(store, folder_fd, source, layer, how, name, err);
+        of_layer.largest_file = of_layer.deepest_path = 0;
+        r = fill(store, folder_fd, source, layer, how, &of_layer, name, err);
+        of_layer.entries -= counts->entries;
+        of_layer.bytes -= counts->bytes;
+        if (r >= 0)
+                r = ct_store_counts_save(store, folder_fd, &of_layer, err);
         if (r >= 0 && renameat(store->fd, ingest, store->fd, place) < 0)
                 r = fail_layer(store, -errno, name, err);
         if (r < 0)
                 (void)ct_tree_remove(store->fd, ingest);
+        counts->entries += of_layer.entries;
+        counts->bytes += of_layer.bytes;
         return r;
 }
 
@@ -151,6 +178,7 @@ static int lowers_add(const struct ct_store *store, struct lowers *lowers, const
 int ct_store_unpack(const struct ct_store *store, const struct ct_image *image, contain_error_t **err)
 {
         _cleanup_(lowers_done) struct lowers lowers = { .all = image->n_layers };
+        struct ct_unpack_counts counts = { 0 };
         const char **chain = NULL;
         int r;
 
@@ -160,12 +188,13 @@ int ct_store_unpack(const struct ct_store *store, const struct ct_image *image, 
         r = ct_store_chain(store, image, &chain, err);
         for (size_t i = 0; r >= 0 && i < image->n_layers; i++) {
                 const struct ct_unpack how = {
+                        .limits = store->limits,
                         .whiteouts_as_overlay = true,
                         .lower_fds = lowers.fds + (lowers.all - lowers.n),
                         .n_lowers = lowers.n,
                 };
 
-                r = unpack_one(store, image->source, &image->layers[i], &how, chain[i], err);
+                r = unpack_one(store, image->source, &image->layers[i], &how, &counts, chain[i], err);
                 if (r >= 0)
                         r = lowers_add(store, &lowers, chain[i], err);
         }

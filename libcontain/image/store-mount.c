@@ -21,6 +21,17 @@
 
 enum { MAX_LAYERS = 500, MAX_PATH = 512 };
 
+/* Neither all file systems nor, before Linux 5.19, overlayfs have layers with shifted owners. */
+int ct_store_fail_shifted(const struct ct_store *store, contain_error_t **err)
+{
+        int r = ct_fail(err, CONTAIN_E_UNSUPPORTED, EOPNOTSUPP, NULL,
+                        "the layers of the image store '%s' cannot be mounted with other owners",
+                        store->path);
+
+        ct_error_set_hint(err, "it takes Linux 5.19, and a file system with id-mapped mounts");
+        return r;
+}
+
 static int fail_mount(const struct ct_store *store, int r, const char *what, contain_error_t **err)
 {
         r = ct_fail(err, CONTAIN_E_MOUNT, -r, NULL, "cannot %s of the image store '%s'", what, store->path);
@@ -113,10 +124,13 @@ int ct_store_mount(const struct ct_store *store, const char *const *chain, size_
         if (r < 0)
                 return fail_mount(store, r, "make a mount namespace for the layers", err);
         r = place_all(store_fd, chain, n, container, userns_fd, &options);
+        if (userns_fd >= 0 && (r == -EINVAL || r == -ENOSYS))
+                return ct_store_fail_shifted(store, err);
         if (r < 0)
                 return fail_mount(store, r, "lay out the layers", err);
         if (mount("overlay", "merged", "overlay", container ? 0 : MS_RDONLY, options.data) < 0)
-                return fail_mount(store, -errno, "mount the layers", err);
+                return userns_fd >= 0 && errno == EINVAL ? ct_store_fail_shifted(store, err)
+                                                         : fail_mount(store, -errno, "mount the layers", err);
         fd = ct_sys_open_tree(AT_FDCWD, "merged", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
         if (fd < 0)
                 return fail_mount(store, fd, "hand out the mounted layers", err);

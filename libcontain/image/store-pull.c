@@ -4,6 +4,7 @@
 
 #include "image/manifest.h"
 #include "image/store.h"
+#include "image/userns.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -178,7 +179,7 @@ int ct_store_pull(struct ct_store *store, const struct ct_image *from, const cha
         if (r < 0)
                 return r;
         /* Whoever cannot mount has no use for layers in folders: owners, whiteouts, all of it takes root. */
-        r = geteuid() == 0 ? ct_store_unpack(store, &image, err) : 0;
+        r = geteuid() == 0 && ct_userns_is_first() ? ct_store_unpack(store, &image, err) : 0;
         (void)ct_source_free(image.source);
         if (r >= 0)
                 r = ct_store_set_name(store, name, &manifest, err);

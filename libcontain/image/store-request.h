@@ -11,6 +11,13 @@ int ct_store_open_for(struct ct_job *job, enum ct_store_lock lock, struct ct_sto
                       contain_error_t **err);
 
 /*
+ * The image of member "image": by its name in the store, or by the one that it is pulled by, member "name" or
+ * its usual one. 1; 0, with @optional, for one that could have no name there.
+ */
+int ct_store_find_or_pull(struct ct_job *job, struct ct_store *store, bool optional,
+                          struct ct_store_name *ret, contain_error_t **err);
+
+/*
  * What @image is called in the store where the caller says nothing else: as a registry or a daemon knows it.
  * Files and folders have no such name.
  */

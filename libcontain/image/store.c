@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 enum { LOCK_MSEC = 100 };
@@ -90,7 +91,8 @@ int ct_store_open(struct ct_job *job, const char *path, enum ct_store_lock lock,
         store->arena = job->arena;
         store->job = job;
         store->path = path ? ct_arena_strdup(job->arena, path) : default_path(job->arena);
-        if (!store->path)
+        store->fetched_bytes = ct_arena_alloc(job->arena, sizeof(*store->fetched_bytes));
+        if (!store->path || !store->fetched_bytes)
                 return ct_fail_memory(err);
         r = open_folder(store, err);
         if (r < 0)
@@ -160,6 +162,16 @@ int ct_store_open_ingest(const struct ct_store *store, const char *name, bool fo
                         return 0;
                 }
         }
+}
+
+const char *ct_store_ingest_path(const struct ct_store *store, const char *what)
+{
+        uint64_t number = 0;
+
+        /* Process ids are not enough: users of one store may be in several pid namespaces. */
+        if (getrandom(&number, sizeof(number), 0) < 0)
+                return NULL;
+        return ct_arena_printf(store->arena, "ingest/%s.%016llx", what, (unsigned long long)number);
 }
 
 int ct_store_write_file(const struct ct_store *store, int dir_fd, const char *name, const void *bytes,

@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "image/job.h"
 #include "image/source.h"
+#include "image/tree.h"
 
 #include <stdatomic.h>
 
@@ -31,7 +32,10 @@ struct ct_store {
         int lock_fd;
         struct ct_arena *arena; /* the main thread's */
         const struct ct_job *job;
-        atomic_bool give_up; /* blobs that are being fetched are not wanted any more */
+        atomic_bool give_up;             /* blobs that are being fetched are not wanted any more */
+        struct ct_unpack_limits limits;  /* of what this request unpacks */
+        uint64_t fetch_bytes_max;        /* of all blobs that it fetches; 0: none */
+        _Atomic uint64_t *fetched_bytes; /* so far, by any thread; in the arena */
 };
 
 enum ct_store_lock { CT_STORE_ADD, CT_STORE_REMOVE };
@@ -50,6 +54,8 @@ int ct_store_wait_lock(const struct ct_store *store, int fd, int operation);
 /* Opens the lock file or folder below the store that serialises the work on @name; closing it lets go. */
 int ct_store_open_ingest(const struct ct_store *store, const char *name, bool folder, int *ret_fd,
                          contain_error_t **err);
+/* The path of something in ingest/ that nobody else has; NULL when out of memory. */
+const char *ct_store_ingest_path(const struct ct_store *store, const char *what);
 /* Replaces file @name of folder @dir_fd, and it is on the disk. */
 int ct_store_write_file(const struct ct_store *store, int dir_fd, const char *name, const void *bytes,
                         size_t size, contain_error_t **err);
@@ -108,19 +114,39 @@ int ct_store_chain(const struct ct_store *store, const struct ct_image *image, c
 /* Unpacks those of an image's layers that are not there yet. */
 int ct_store_unpack(const struct ct_store *store, const struct ct_image *image, contain_error_t **err);
 
+/* store-counts.c: notes beside a layer how much it is; and adds that of one that is there to @counts, or
+ * fails beyond the store's limits. */
+int ct_store_counts_save(const struct ct_store *store, int folder_fd, struct ct_unpack_counts *counts,
+                         contain_error_t **err);
+int ct_store_counts_add(const struct ct_store *store, const char *layer, struct ct_unpack_counts *counts,
+                        contain_error_t **err);
+
 /* --- containers (store-containers.c) --- */
 
-/* Makes the folder of a container that uses @image: 0; -EEXIST when it is there already. */
-int ct_store_use(const struct ct_store *store, const char *id, const struct ct_store_name *image,
-                 const char *const *chain, size_t n, contain_error_t **err);
+/* What is used, and by whom. */
+struct ct_store_use {
+        const char *id;
+        const char *copy; /* the container's folder that the record is for (base/claim.h); NULL: none */
+        const struct ct_store_name *image;
+        const char *const *chain;
+        size_t n;
+        int userns_fd; /* whose maps shift owners; -1 */
+};
+
+/* Makes the folder of a container: 0; -EEXIST when it is there already. */
+int ct_store_use(const struct ct_store *store, const struct ct_store_use *use, contain_error_t **err);
 /* Removes it, and what the container wrote. */
 int ct_store_release(const struct ct_store *store, const char *id, contain_error_t **err);
 
 struct ct_store_container {
         const char *id, *image;
+        const char *copy; /* NULL: none */
         struct ct_digest manifest;
         char **chain; /* NULL-ended */
 };
+/* store-left.c. Releases a container that is gone: 1; 0 when it is not. */
+int ct_store_release_left(const struct ct_store *store, const struct ct_store_container *container,
+                          bool dry_run, contain_error_t **err);
 int ct_store_containers(const struct ct_store *store, struct ct_store_container **ret, size_t *ret_n,
                         contain_error_t **err);
 
@@ -134,9 +160,13 @@ int ct_store_containers(const struct ct_store *store, struct ct_store_container 
 int ct_store_mount(const struct ct_store *store, const char *const *chain, size_t n, const char *container,
                    int userns_fd, int *ret_fd, contain_error_t **err);
 
+/* Such shifts cannot be had. */
+int ct_store_fail_shifted(const struct ct_store *store, contain_error_t **err);
+
 /* --- garbage (store-gc.c) --- */
 
 struct ct_store_garbage {
+        uint64_t containers; /* of which nothing but their part of the store is left */
         uint64_t blobs, layers, partial, bytes;
 };
 /* Removes what neither a name nor a container needs; with the lock of CT_STORE_REMOVE. */

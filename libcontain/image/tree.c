@@ -4,22 +4,7 @@
 
 #include "image/writer.h"
 
-#include "base/fds.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-
-/* The first user namespace has all ids, in their places; no other has. */
-static bool is_in_first_user_namespace(void)
-{
-        _cleanup_free_ char *text = NULL;
-        unsigned inside, outside, count;
-
-        if (ct_read_file_at(AT_FDCWD, "/proc/self/uid_map", 4096, &text, NULL) < 0)
-                return true;
-        return sscanf(text, "%u %u %u", &inside, &outside, &count) == 3 && inside == 0 && outside == 0 &&
-               count == UINT32_MAX;
-}
+#include "image/userns.h"
 
 int ct_tree_init(struct ct_tree *tree, int root_fd, const struct ct_unpack *how,
                  struct ct_unpack_counts *counts, contain_error_t **err)
@@ -33,11 +18,12 @@ int ct_tree_init(struct ct_tree *tree, int root_fd, const struct ct_unpack *how,
         tree->uid = geteuid();
         tree->gid = getegid();
         tree->needs_rights = tree->uid != 0;
-        tree->is_unprivileged = tree->uid != 0 || !is_in_first_user_namespace();
+        tree->is_unprivileged = tree->uid != 0 || !ct_userns_is_first();
         is_empty = ct_tree_is_empty(root_fd);
         if (is_empty < 0)
                 return ct_fail(err, CONTAIN_E_UNPACK, -is_empty, NULL, "cannot read the root folder");
-        if (is_empty || how->whiteouts_as_overlay)
+        /* Of what began with nothing, all is the layer's own, but for copies of what lower layers have. */
+        if (is_empty && how->n_lowers == 0)
                 return 0;
         tree->brought = ct_brought_new();
         return tree->brought ? 0 : ct_fail_memory(err);

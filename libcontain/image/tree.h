@@ -49,6 +49,7 @@ struct ct_unpack {
 
 struct ct_unpack_counts {
         uint64_t entries, bytes, skipped_devices;
+        uint64_t largest_file, deepest_path;
         uint64_t skipped_attributes; /* extended ones that the file system, or this user, cannot have */
 };
 

@@ -10,5 +10,7 @@
  * good as they were. To be called before a thread is made.
  */
 int ct_userns_enter(const struct ct_job *job, contain_error_t **err);
+/* Is this the first user namespace, in which all ids are what they are? */
+bool ct_userns_is_first(void);
 
 #endif

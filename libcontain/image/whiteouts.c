@@ -24,34 +24,17 @@ bool ct_tree_is_overlay_whiteout(const struct ct_tree *tree, int dir_fd, const c
                S_ISCHR(status.st_mode) && status.st_rdev == makedev(0, 0);
 }
 
-int ct_tree_set_opaque(struct ct_tree *tree, int fd, const char *path, contain_error_t **err)
+const char *ct_tree_opaque_name(const struct ct_tree *tree)
 {
         /* What overlayfs looks for when it is mounted by somebody who may not set the other ("userxattr"). */
-        const char *name = tree->is_unprivileged ? "user.overlay.opaque" : "trusted.overlay.opaque";
-
-        if (fsetxattr(fd, name, "y", 1, 0) < 0)
-                return ct_fail(err, CONTAIN_E_UNPACK, errno, NULL, "cannot make folder '/%s' opaque", path);
-        return 0;
+        return tree->is_unprivileged ? "user.overlay.opaque" : "trusted.overlay.opaque";
 }
 
-/* Something that the layer brings hides what is below by itself; of folders both would be seen. */
-static int mark_hidden(struct ct_tree *tree, struct ct_folder *parent, const struct ct_member_path *path,
-                       contain_error_t **err)
+int ct_tree_set_opaque(struct ct_tree *tree, int fd, const char *path, contain_error_t **err)
 {
-        const char *name = path->text + path->name;
-        struct ct_folder *folder;
-        int r;
-
-        parent->is_touched = true;
-        if (mknodat(parent->fd, name, S_IFCHR, makedev(0, 0)) == 0)
-                return 0;
-        if (errno != EEXIST)
-                return ct_fail(err, CONTAIN_E_UNPACK, errno, NULL, "cannot make the whiteout of '/%s'",
-                               path->text);
-        r = ct_folder_enter_child(tree, parent, path, &folder, err);
-        if (r == -ENOENT)
-                return 0;
-        return r < 0 ? r : ct_tree_set_opaque(tree, folder->fd, path->text, err);
+        if (fsetxattr(fd, ct_tree_opaque_name(tree), "y", 1, 0) < 0)
+                return ct_fail(err, CONTAIN_E_UNPACK, errno, NULL, "cannot make folder '/%s' opaque", path);
+        return 0;
 }
 
 /* --- removed --- */
@@ -133,6 +116,37 @@ static int remove_below(struct ct_tree *tree, const struct ct_folder *folder, st
         return r;
 }
 
+/* --- marked --- */
+
+/* Something that the layer brings hides what is below by itself; of folders both would be seen. */
+static int mark_hidden(struct ct_tree *tree, struct ct_folder *parent, const struct ct_member_path *path,
+                       contain_error_t **err)
+{
+        const char *name = path->text + path->name;
+        struct ct_folder *folder;
+        int r;
+
+        parent->is_touched = true;
+        if (tree->has_copies) {
+                struct ct_member_path copies = *path;
+
+                r = remove_lower(tree, parent, &copies, err);
+                if (r == 0)
+                        r = ct_folder_enter_parent(tree, path, true, &parent, err);
+                if (r < 0)
+                        return r;
+        }
+        if (mknodat(parent->fd, name, S_IFCHR, makedev(0, 0)) == 0)
+                return 0;
+        if (errno != EEXIST)
+                return ct_fail(err, CONTAIN_E_UNPACK, errno, NULL, "cannot make the whiteout of '/%s'",
+                               path->text);
+        r = ct_folder_enter_child(tree, parent, path, &folder, err);
+        if (r == -ENOENT)
+                return 0;
+        return r < 0 ? r : ct_tree_set_opaque(tree, folder->fd, path->text, err);
+}
+
 /* --- either --- */
 
 static int hide_inside(struct ct_tree *tree, struct ct_member_path *path, contain_error_t **err)
@@ -144,10 +158,12 @@ static int hide_inside(struct ct_tree *tree, struct ct_member_path *path, contai
         r = ct_folder_enter(tree, path->text, path->length, as_overlay, &folder, err);
         if (r == -ENOENT && !as_overlay)
                 return 0;
-        if (r < 0)
+        if (r == 0 && (!as_overlay || tree->has_copies))
+                r = remove_below(tree, folder, path, err);
+        if (r < 0 || !as_overlay)
                 return r;
-        return as_overlay ? ct_tree_set_opaque(tree, folder->fd, path->text, err)
-                          : remove_below(tree, folder, path, err);
+        r = ct_folder_enter(tree, path->text, path->length, true, &folder, err);
+        return r < 0 ? r : ct_tree_set_opaque(tree, folder->fd, path->text, err);
 }
 
 int ct_tree_hide(struct ct_tree *tree, const struct ct_member *member, contain_error_t **err)

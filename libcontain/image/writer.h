@@ -46,6 +46,7 @@ struct ct_tree {
         gid_t gid;
         bool is_unprivileged;     /* some attributes are refused, whatever image it is */
         bool needs_rights;        /* modes of folders hold for us, too */
+        bool has_copies;          /* of files of lower layers, which the layer has not brought */
         struct timespec times[2]; /* of the member that is being added */
         struct ct_folder folders[CT_FOLDERS];
         uint64_t clock;
@@ -90,13 +91,25 @@ int ct_folder_bring(struct ct_tree *tree, struct ct_folder *folder, const struct
 
 /* --- lowers.c --- */
 
-/* How the folder at @path looks in the layers below: 1; 0 when it is not there; -errno. */
-int ct_lower_find(const struct ct_unpack *how, const char *path, size_t length, struct stat *ret);
+/* What is at @path in the layers below, where the layer itself does not hide it: 1, 0, -errno. @ret_fd can be
+ * looked at only. */
+int ct_lower_open(const struct ct_tree *tree, const char *path, size_t length, int *ret_fd);
+/* How the folder at @path looks there: 1; 0 when it is not there, or no folder; -errno. */
+int ct_lower_find(const struct ct_tree *tree, const char *path, size_t length, struct stat *ret);
+
+/* --- copy-up.c --- */
+
+/* Copies what is at @path in the layers below to this one. Without an error set: -ENOENT when it is not
+ * there, -EPERM for a folder. */
+int ct_tree_copy_up(struct ct_tree *tree, const struct ct_member_path *path, contain_error_t **err);
 
 /* --- nodes.c --- */
 
 /* Makes what @member is. Of a regular file *ret_fd is a descriptor to be written to, else -EBADF. */
 int ct_tree_add(struct ct_tree *tree, const struct ct_member *member, int *ret_fd, contain_error_t **err);
+/* The same of a copy of what a lower layer has: whiteouts of the layer apply to it. */
+int ct_tree_add_copy(struct ct_tree *tree, const struct ct_member *member, int *ret_fd,
+                     contain_error_t **err);
 /* Sets what has to be set last, of a file whose content ends at @written. */
 int ct_tree_end_file(struct ct_tree *tree, const struct ct_member *member, int fd, uint64_t written,
                      contain_error_t **err);
@@ -106,7 +119,8 @@ int ct_tree_end_file(struct ct_tree *tree, const struct ct_member *member, int f
 int ct_tree_hide(struct ct_tree *tree, const struct ct_member *member, contain_error_t **err);
 /* Is what is at @name the mark of overlayfs that nothing is there? */
 bool ct_tree_is_overlay_whiteout(const struct ct_tree *tree, int dir_fd, const char *name);
-/* Marks a folder as one that shows nothing of those below it. */
+/* The attribute of a folder that shows nothing of those below it, and setting it. */
+const char *ct_tree_opaque_name(const struct ct_tree *tree);
 int ct_tree_set_opaque(struct ct_tree *tree, int fd, const char *path, contain_error_t **err);
 
 /* --- attributes.c --- */

@@ -73,7 +73,7 @@ static int put_subids(struct ranges *ranges, const struct kind *kind, const stru
 
         if (root_fd < 0)
                 return ct_fail(err, CONTAIN_E_SYSTEM, errno, NULL, "cannot open the root folder");
-        r = check_subids(kind, root_fd, facts, err);
+        r = ct_may_map_any_ids(facts) ? 0 : check_subids(kind, root_fd, facts, err);
         if (r < 0)
                 return r;
         r = ct_subids_read(root_fd, kind->kind, facts->uid, &subids);
@@ -163,6 +163,15 @@ int ct_default_map_lines(struct ct_buf *uids, struct ct_buf *gids, const struct 
         int r = put_own(&uid_lines, &users, facts, subids, err);
 
         return r < 0 ? r : put_own(&gid_lines, &groups, facts, subids, err);
+}
+
+int ct_auto_map_lines(struct ct_buf *uids, struct ct_buf *gids, const struct ct_facts *facts,
+                      contain_error_t **err)
+{
+        struct ranges uid_lines = { .buf = uids, .lines = true }, gid_lines = { .buf = gids, .lines = true };
+        int r = put_auto(&uid_lines, &users, facts, err);
+
+        return r < 0 ? r : put_auto(&gid_lines, &groups, facts, err);
 }
 
 bool ct_may_map_any_ids(const struct ct_facts *facts)

@@ -105,6 +105,22 @@ static int destroy_locked(struct contain *c, struct ct_state *state, unsigned fl
         return state ? ct_state_remove(state, err) : 0;
 }
 
+/* Without a folder of its state, there may still be what a crash has left of its image. */
+static int open_state(struct contain *c, struct ct_state **ret, contain_error_t **err)
+{
+        _cleanup_(contain_error_freep) contain_error_t *error = NULL;
+        int left, r = ct_state_open(c->ctx->state_root, c->id, ret, &error);
+
+        if (r == -ENOENT) {
+                left = ct_image_copy_remove_left(c, err);
+                if (left != 0)
+                        return left;
+        }
+        if (r < 0 && err)
+                *err = ct_take(error);
+        return r;
+}
+
 int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err)
 {
         _cleanup_(ct_state_freep) struct ct_state *state = NULL;
@@ -115,9 +131,9 @@ int ct_op_destroy(struct contain *c, unsigned flags, contain_error_t **err)
                         return ct_fail(err, CONTAIN_E_NOT_FOUND, ENOENT, NULL,
                                        "container '%s' does not exist", c->id);
         } else {
-                r = ct_state_open(c->ctx->state_root, c->id, &state, err);
-                if (r < 0)
-                        return r;
+                r = open_state(c, &state, err);
+                if (r != 0)
+                        return r < 0 ? r : 0;
                 r = ct_state_lock(state, err);
                 if (r < 0)
                         return r;

@@ -197,6 +197,9 @@ int ct_default_map_lines(struct ct_buf *uids, struct ct_buf *gids, const struct 
                          contain_error_t **err);
 /* The same of subordinate ids: none of them the caller's own, if it may map any. */
 int ct_auto_maps(struct ct_buf *buf, const struct ct_facts *facts, contain_error_t **err);
+/* As lines, of a caller who may. */
+int ct_auto_map_lines(struct ct_buf *uids, struct ct_buf *gids, const struct ct_facts *facts,
+                      contain_error_t **err);
 bool ct_may_map_any_ids(const struct ct_facts *facts);
 /* The document that the container was made from, malloc'd and ended by NUL. Call with `life` held. */
 int ct_op_config(struct contain *c, char **ret, size_t *ret_size, contain_error_t **err);

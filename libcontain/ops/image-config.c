@@ -194,7 +194,10 @@ static int put_process(struct conversion *conv, int root_fd, contain_error_t **e
 
 /* --- the rest --------------------------------------------------------------------------------- */
 
-/* A volume is a tmpfs that begins with what the image has there: what is written goes with the container. */
+/*
+ * What is written to a volume goes with the container. In a root that does, too, it is a folder like others;
+ * otherwise a tmpfs, which begins with what the image has there.
+ */
 static int put_volumes(struct conversion *conv, contain_error_t **err)
 {
         struct ct_json volumes, item;
@@ -209,6 +212,8 @@ static int put_volumes(struct conversion *conv, contain_error_t **err)
                 if (key[0] != '/' || strspn(key, "/") == strlen(key))
                         return ct_json_fail(&item, err, CONTAIN_E_VALUE,
                                             "'%s' is not the absolute path of a folder below '/'", key);
+                if (conv->run->volumes_in_root)
+                        continue;
                 (void)ct_buf_puts(&conv->change, first ? "{\"destination\": " : ", {\"destination\": ");
                 (void)ct_buf_json_string(&conv->change, key);
                 (void)ct_buf_puts(&conv->change, ", \"type\": \"tmpfs\", \"source\": \"tmpfs\", \"options\": "

@@ -74,7 +74,8 @@ struct ct_image_run {
         const char *cwd;               /* NULL for the image's */
         unsigned flags;                /* CONTAIN_CONFIG_ */
         bool readonly;
-        bool userns_auto; /* subordinate ids, for a caller who may map any */
+        bool volumes_in_root; /* the root is the container's own, and so are folders of volumes in it */
+        bool userns_auto;     /* subordinate ids, for a caller who may map any */
 };
 
 /*

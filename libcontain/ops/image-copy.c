@@ -4,8 +4,10 @@
 
 #include "ops/image-copy.h"
 
+#include "base/claim.h"
 #include "base/fds.h"
 #include "ops/image-store.h"
+#include "ops/image-userns.h"
 #include "ops/image.h"
 
 #include <dirent.h>
@@ -16,60 +18,26 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#define STATE_LINK "state"
 #define STORE_LINK "store"
 
-/* --- ids ---------------------------------------------------------------------------------------- */
+/* --- where they are ---------------------------------------------------------------------------- */
 
-void ct_image_ids_done(struct ct_image_ids *ids)
+/* Where data of a user's is kept, if nothing else is said. */
+static char *default_storage(void)
 {
-        ids->userns_fd = ct_close(ids->userns_fd);
-}
+        const char *home = secure_getenv("HOME"), *data = secure_getenv("XDG_DATA_HOME");
+        char *path = NULL;
+        int n;
 
-static int open_userns(struct contain_ctx *ctx, const struct ct_facts *facts, bool mapped,
-                       contain_error_t **err)
-{
-        _cleanup_buf_ struct ct_buf uids = CT_BUF_INIT, gids = CT_BUF_INIT;
-        struct ct_idmap map = { .helpers = mapped, .deny_setgroups = !mapped, .at = NULL };
-        int program_fd, r;
-
-        r = ct_default_map_lines(&uids, &gids, facts, mapped, err);
-        if (r < 0)
-                return r;
-        if (ct_buf_puts(&uids, "") < 0 || ct_buf_puts(&gids, "") < 0)
-                return ct_fail_memory(err);
-        map.uid_map = uids.data;
-        map.gid_map = gids.data;
-        program_fd = ct_context_program(ctx, err);
-        return program_fd < 0 ? program_fd : ct_idmap_userns(&map, program_fd, facts, err);
-}
-
-int ct_image_ids_open(struct contain_ctx *ctx, bool auto_, struct ct_image_ids *ret, contain_error_t **err)
-{
-        contain_error_t *reason = NULL;
-        const struct ct_facts *facts;
-        int fd, r;
-
-        *ret = (struct ct_image_ids){ .userns_fd = -EBADF };
-        r = ct_context_facts(ctx, &facts, err);
-        if (r < 0)
-                return r;
-        if (ct_may_map_any_ids(facts)) {
-                ret->mapped = auto_;
-                return 0;
-        }
-        fd = open_userns(ctx, facts, true, auto_ ? err : &reason);
-        if (fd < 0 && auto_)
-                return fd;
-        ret->mapped = fd >= 0;
-        if (fd < 0) {
-                ct_log_error(ctx, CONTAIN_LOG_INFO, "one id only", &reason);
-                fd = open_userns(ctx, facts, false, err);
-        }
-        if (fd < 0)
-                return fd;
-        ret->userns_fd = fd;
-        return 0;
+        if (geteuid() == 0)
+                return strdup("/var/lib/contain/copies");
+        if (data && data[0] == '/')
+                n = asprintf(&path, "%s/contain/copies", data);
+        else if (home && home[0] == '/')
+                n = asprintf(&path, "%s/.local/share/contain/copies", home);
+        else
+                n = asprintf(&path, "/var/tmp/contain-%u/copies", (unsigned)geteuid());
+        return n < 0 ? NULL : path;
 }
 
 /* --- removing ------------------------------------------------------------------------------------- */
@@ -124,14 +92,14 @@ static bool is_copy_of(struct contain *c, int storage_fd, const char *name)
 {
         _cleanup_close_ int fd = openat(storage_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         char link[PATH_MAX], path[PATH_MAX];
-        ssize_t n = fd < 0 ? -1 : readlinkat(fd, STATE_LINK, link, sizeof(link) - 1);
+        ssize_t n = fd < 0 ? -1 : readlinkat(fd, CT_CLAIM_LINK, link, sizeof(link) - 1);
         struct stat led_to, own;
 
         if (n < 0 || snprintf(path, sizeof(path), "%s/%s", c->ctx->state_root, c->id) >= (int)sizeof(path))
                 return false;
         link[n] = '\0';
         return strcmp(link, path) == 0 ||
-               (stat(path, &own) == 0 && fstatat(fd, STATE_LINK, &led_to, 0) == 0 &&
+               (stat(path, &own) == 0 && fstatat(fd, CT_CLAIM_LINK, &led_to, 0) == 0 &&
                 own.st_dev == led_to.st_dev && own.st_ino == led_to.st_ino);
 }
 
@@ -162,20 +130,6 @@ int ct_image_copy_remove(struct contain *c, const char *path, contain_error_t **
         return remove_at(c->ctx, fd, slash + 1, err);
 }
 
-/* Is it nobody's? Then *ret_fd holds it. */
-static bool is_stale(int storage_fd, const char *name, int *ret_fd)
-{
-        _cleanup_close_ int fd = openat(storage_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        struct stat status;
-
-        /* Through the link: the container's folder is there, or its link is not yet. */
-        if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || fstatat(fd, STATE_LINK, &status, 0) == 0 ||
-            errno != ENOENT)
-                return false;
-        *ret_fd = ct_take_fd(&fd);
-        return true;
-}
-
 static void sweep(struct contain_ctx *ctx, int storage_fd)
 {
         int fd = openat(storage_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -188,7 +142,7 @@ static void sweep(struct contain_ctx *ctx, int storage_fd)
                 _cleanup_close_ int held = -EBADF;
                 contain_error_t *error = NULL;
 
-                if (entry->d_name[0] != '.' && is_stale(storage_fd, entry->d_name, &held) &&
+                if (entry->d_name[0] != '.' && ct_claim_is_left(storage_fd, entry->d_name, &held) &&
                     remove_at(ctx, storage_fd, entry->d_name, &error) < 0)
                         ct_log_error(ctx, CONTAIN_LOG_WARNING, entry->d_name, &error);
         }
@@ -196,25 +150,34 @@ static void sweep(struct contain_ctx *ctx, int storage_fd)
                 (void)closedir(folder);
 }
 
-/* --- making ----------------------------------------------------------------------------------------- */
-
-/* Where data of a user's is kept, if nothing else is said. */
-static char *default_storage(void)
+static int open_usual(void)
 {
-        const char *home = secure_getenv("HOME"), *data = secure_getenv("XDG_DATA_HOME");
-        char *path = NULL;
-        int n;
+        _cleanup_free_ char *path = default_storage();
 
-        if (geteuid() == 0)
-                return strdup("/var/lib/contain/copies");
-        if (data && data[0] == '/')
-                n = asprintf(&path, "%s/contain/copies", data);
-        else if (home && home[0] == '/')
-                n = asprintf(&path, "%s/.local/share/contain/copies", home);
-        else
-                n = asprintf(&path, "/var/tmp/contain-%u/copies", (unsigned)geteuid());
-        return n < 0 ? NULL : path;
+        return path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 }
+
+void ct_image_copy_sweep(struct contain_ctx *ctx)
+{
+        _cleanup_close_ int fd = open_usual();
+
+        if (fd >= 0)
+                sweep(ctx, fd);
+}
+
+int ct_image_copy_remove_left(struct contain *c, contain_error_t **err)
+{
+        _cleanup_close_ int storage_fd = open_usual(), held = -EBADF;
+        int r;
+
+        if (storage_fd < 0 || !ct_claim_is_left(storage_fd, c->id, &held) ||
+            !is_copy_of(c, storage_fd, c->id))
+                return 0;
+        r = remove_at(c->ctx, storage_fd, c->id, err);
+        return r < 0 ? r : 1;
+}
+
+/* --- making ----------------------------------------------------------------------------------------- */
 
 static int open_storage(const char *path, char **ret, contain_error_t **err)
 {
@@ -276,7 +239,7 @@ static int make_folder(struct contain *c, int storage_fd, contain_error_t **err)
                                        NULL, "cannot make a folder for a copy of the image for '%s'", c->id);
                 fd = hold(storage_fd, c->id);
         }
-        if (fd < 0 || symlinkat(state, fd, STATE_LINK) < 0)
+        if (fd < 0 || symlinkat(state, fd, CT_CLAIM_LINK) < 0)
                 return ct_fail(err, CONTAIN_E_UNPACK, fd < 0 ? -fd : errno, NULL,
                                "cannot hold the folder for a copy of the image for '%s'", c->id);
         return ct_take_fd(&fd);

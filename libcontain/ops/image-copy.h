@@ -16,17 +16,6 @@
 
 #include "ops/handle.h"
 
-/* A user namespace in which the caller is root, for files of other ids than its own; and whose ids they are.
- */
-struct ct_image_ids {
-        bool mapped;   /* with subordinate ids */
-        int userns_fd; /* -EBADF: the caller may do everything as it is */
-};
-
-void ct_image_ids_done(struct ct_image_ids *ids);
-/* @auto_: subordinate ids are asked for; else they are taken if there are any. */
-int ct_image_ids_open(struct contain_ctx *ctx, bool auto_, struct ct_image_ids *ret, contain_error_t **err);
-
 /* Makes the folder, and holds it: c->copy. @storage NULL: the usual one. */
 int ct_image_copy_make(struct contain *c, const char *storage, contain_error_t **err);
 /* It is to be a file system over the layers of the content store @store. */
@@ -39,6 +28,11 @@ void ct_image_copy_commit(struct contain *c);
 void ct_image_copy_forget(struct contain *c);
 /* Removes it, if there is one that is no container's. */
 void ct_image_copy_drop(struct contain *c);
+/* Removes all that were left in the usual storage. */
+void ct_image_copy_sweep(struct contain_ctx *ctx);
+/* Removes the one that a container of this id has left there, of which nothing else is known any more: 1; 0
+ * when there is none. */
+int ct_image_copy_remove_left(struct contain *c, contain_error_t **err);
 /* Removes the one that a record names. */
 int ct_image_copy_remove(struct contain *c, const char *path, contain_error_t **err);
 

@@ -7,6 +7,7 @@
 #include "base/fds.h"
 #include "ops/image-copy.h"
 #include "ops/image-store.h"
+#include "ops/image-userns.h"
 #include "ops/image.h"
 
 #include <fcntl.h>
@@ -15,7 +16,8 @@
 
 /* Files of many ids are written as root of a user namespace that has them; else all are the caller's. */
 static int unpack(struct contain *c, const char *image, const contain_image_options_t *options,
-                  const struct ct_image_ids *ids, const char *rootfs, char **ret, contain_error_t **err)
+                  const struct ct_image_ids *ids, bool volumes, const char *rootfs, char **ret,
+                  contain_error_t **err)
 {
         _cleanup_(ct_image_request_done) struct ct_image_request request;
         contain_unpack_options_t how = { .size = sizeof(how) };
@@ -38,6 +40,8 @@ static int unpack(struct contain *c, const char *image, const contain_image_opti
                 return r;
         if (ids->mapped)
                 ct_image_request_fd(&request, "asRoot", ids->userns_fd);
+        ct_image_request_true(&request, "fromStore", options->store != NULL);
+        ct_image_request_true(&request, "volumes", volumes);
         return ct_image_request_run(&request, c->ctx, ret, NULL, err);
 }
 
@@ -84,6 +88,7 @@ static void fill_run(struct ct_image_run *ret, const contain_run_options_t *run,
                 .cwd = run->cwd,
                 .flags = run->flags & CONTAIN_RUN_TERMINAL ? CONTAIN_CONFIG_TERMINAL : 0u,
                 .readonly = (run->flags & CONTAIN_RUN_READ_ONLY) != 0,
+                .volumes_in_root = !(run->flags & CONTAIN_RUN_READ_ONLY),
                 .userns_auto = ids->userns_fd < 0 && ids->mapped,
         };
         if (ids->userns_fd >= 0)
@@ -113,7 +118,7 @@ static int load_copy(struct contain *c, const char *image, const contain_image_o
                 rootfs = NULL;
                 return ct_fail_memory(err);
         }
-        r = unpack(c, image, options, ids, rootfs, &answer, err);
+        r = unpack(c, image, options, ids, run->volumes_in_root, rootfs, &answer, err);
         if (r < 0)
                 return r;
         root_fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -127,9 +132,37 @@ static int load_copy(struct contain *c, const char *image, const contain_image_o
         return r;
 }
 
+/* Of an error that says that the kernel cannot mount layers with the ids that the container has. */
+static bool cannot_be_shifted(const contain_error_t *error, const struct ct_image_run *run)
+{
+        return run->userns_auto && contain_error_code(error) == CONTAIN_E_UNSUPPORTED;
+}
+
+static int mount_layers(struct contain *c, const char *image, const contain_image_options_t *options,
+                        const struct ct_image_run *run, int *ret_fd, char **ret, contain_error_t **err)
+{
+        struct ct_image_mount mount = {
+                .image = image,
+                .id = c->id,
+                .copy = c->copy.path,
+                .userns_fd = -1,
+                .optional = true,
+                .volumes = run->volumes_in_root,
+        };
+        _cleanup_close_ int userns_fd = -EBADF;
+
+        if (run->userns_auto) {
+                userns_fd = ct_image_userns_auto(c->ctx, err);
+                if (userns_fd < 0)
+                        return userns_fd;
+                mount.userns_fd = userns_fd;
+        }
+        return ct_op_image_store_mount(c->ctx, &mount, options, ret_fd, ret, err);
+}
+
 /*
- * Layers that containers share, and what this one writes on top of them. 1: the image, such as a file, has no
- * name that it could be kept by.
+ * Layers that containers share, and what this one writes on top of them. 1: a copy is needed, as the image,
+ * such as a file, has no name that it could be kept by, or as the kernel cannot mount them so.
  */
 static int load_stored(struct contain *c, const char *image, const contain_image_options_t *options,
                        const struct ct_image_run *run, contain_error_t **err)
@@ -142,8 +175,10 @@ static int load_stored(struct contain *c, const char *image, const contain_image
         r = ct_image_copy_in_store(c, options->store, err);
         if (r < 0)
                 return r;
-        r = ct_op_image_store_mount(c->ctx, image, c->id, -1, options, &root_fd, &answer, &error);
-        if (r < 0 && contain_error_code(error) == CONTAIN_E_ARGUMENT) {
+        r = mount_layers(c, image, options, run, &root_fd, &answer, &error);
+        if (r > 0 || (r < 0 && cannot_be_shifted(error, run))) {
+                if (r < 0)
+                        ct_log_error(c->ctx, CONTAIN_LOG_INFO, "the image is copied", &error);
                 ct_image_copy_not_in_store(c);
                 return 1;
         }
@@ -164,7 +199,6 @@ int ct_op_load_image(struct contain *c, const char *image, const contain_image_o
 {
         _cleanup_(ct_image_ids_done) struct ct_image_ids ids = { .userns_fd = -EBADF };
         struct ct_image_run how;
-        bool stored;
         int r;
 
         if (c->rootfs_fd >= 0 && !c->copy.mounted)
@@ -176,10 +210,15 @@ int ct_op_load_image(struct contain *c, const char *image, const contain_image_o
         fill_run(&how, run, &ids, argv);
         ct_image_copy_drop(c);
         r = ct_image_copy_make(c, run->storage, err);
-        stored = r == 0 && options->store && ids.userns_fd < 0 && !ids.mapped;
-        if (stored)
+        if (r < 0)
+                return r;
+        r = 1;
+        if (options->store && ids.userns_fd >= 0)
+                ct_log(c->ctx, CONTAIN_LOG_INFO,
+                       "%s: the image is copied: mounting the store's layers takes privilege", c->id);
+        else if (options->store)
                 r = load_stored(c, image, options, &how, err);
-        if (stored ? r == 1 : r == 0)
+        if (r > 0)
                 r = load_copy(c, image, options, &how, &ids, err);
         if (r < 0)
                 ct_image_copy_drop(c);

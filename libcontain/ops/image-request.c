@@ -102,6 +102,8 @@ void ct_image_request_begin(struct ct_image_request *request, const char *verb,
                             const contain_image_options_t *options)
 {
         *request = (struct ct_image_request){ .text = CT_BUF_INIT, .options = options };
+        request->limits = (struct ct_image_limits){ options->max_bytes, options->max_entries,
+                                                    options->max_file_bytes, options->max_depth };
         (void)ct_buf_printf(&request->text, "{\"do\":\"%s\"", verb);
         ct_image_request_string(request, "platform", options->platform);
         ct_image_request_string(request, "authFile", options->auth_file);
@@ -109,6 +111,16 @@ void ct_image_request_begin(struct ct_image_request *request, const char *verb,
         ct_image_request_string(request, "store", options->store);
         ct_image_request_strings(request, "mirrors", options->mirrors);
         ct_image_request_true(request, "insecure", options->flags & CONTAIN_IMAGE_INSECURE);
+}
+
+static void put_limits(struct ct_image_request *request)
+{
+        const struct ct_image_limits *limits = &request->limits;
+
+        ct_image_request_uint(request, "maxBytes", limits->bytes);
+        ct_image_request_uint(request, "maxEntries", limits->entries);
+        ct_image_request_uint(request, "maxFileBytes", limits->file_bytes);
+        ct_image_request_uint(request, "maxDepth", limits->depth);
 }
 
 /* The library's progress in the public form. */
@@ -147,6 +159,7 @@ int ct_image_request_run(struct ct_image_request *request, struct contain_ctx *c
         if (request->unusable)
                 return ct_fail(err, CONTAIN_E_ARGUMENT, EILSEQ, NULL, "the value of '%s' is not UTF-8",
                                request->unusable);
+        put_limits(request);
         if (ct_buf_puts(&request->text, "}") < 0 || request->text.failed)
                 return ct_fail_memory(err);
         program_fd = context_image_program(ctx, err);

@@ -2,6 +2,7 @@
 
 /* What is in the content store, and what goes. */
 
+#include "ops/image-copy.h"
 #include "ops/image-store.h"
 
 int ct_op_image_store_list(struct contain_ctx *ctx, const contain_image_options_t *options, char **ret,
@@ -31,10 +32,14 @@ int ct_op_image_store_collect(struct contain_ctx *ctx, bool dry_run, const conta
         _cleanup_free_ char *document = NULL;
         int r;
 
+        if (!dry_run && !options->store)
+                ct_image_copy_sweep(ctx);
         ct_image_request_begin(&request, "gc", options);
         ct_image_request_true(&request, "dryRun", dry_run);
         r = ct_image_request_run(&request, ctx, &document, NULL, err);
-        if (r >= 0 && ret)
+        if (r < 0)
+                return r;
+        if (ret)
                 *ret = ct_take(document);
-        return r;
+        return 0;
 }

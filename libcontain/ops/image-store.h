@@ -14,8 +14,18 @@ int ct_op_image_store_remove(struct contain_ctx *ctx, const char *name,
                              const contain_image_options_t *options, contain_error_t **err);
 int ct_op_image_store_collect(struct contain_ctx *ctx, bool dry_run, const contain_image_options_t *options,
                               char **ret, contain_error_t **err);
-/* @id may be NULL, @userns_fd negative. */
-int ct_op_image_store_mount(struct contain_ctx *ctx, const char *image, const char *id, int userns_fd,
+
+struct ct_image_mount {
+        const char *image;
+        const char *id;   /* NULL: read-only */
+        const char *copy; /* the container's folder that goes with it (base/claim.h); NULL: none */
+        int userns_fd;    /* -1: none */
+        bool optional;    /* an image that could have no name in the store is none's fault */
+        bool volumes;     /* folders of the image's volumes are made */
+};
+
+/* 0; 1: there is no mount, as it is optional. */
+int ct_op_image_store_mount(struct contain_ctx *ctx, const struct ct_image_mount *mount,
                             const contain_image_options_t *options, int *ret_fd, char **ret,
                             contain_error_t **err);
 int ct_op_image_store_release(struct contain_ctx *ctx, const char *id, const contain_image_options_t *options,

@@ -4,6 +4,8 @@
 
 #include "ops/image.h"
 
+#include "ops/image-userns.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -71,14 +73,21 @@ static int put_owner(struct ct_image_request *request, const contain_unpack_opti
         }
 }
 
+/* The lower one; 0 is none. */
+static void limit(uint64_t *value, uint64_t other)
+{
+        if (other > 0 && (*value == 0 || other < *value))
+                *value = other;
+}
+
 int ct_image_request_unpack(struct ct_image_request *request, const contain_unpack_options_t *unpack,
                             contain_error_t **err)
 {
         ct_image_request_true(request, "noDevices", unpack->flags & CONTAIN_UNPACK_NO_DEVICES);
-        ct_image_request_uint(request, "maxBytes", unpack->max_bytes);
-        ct_image_request_uint(request, "maxEntries", unpack->max_entries);
-        ct_image_request_uint(request, "maxFileBytes", unpack->max_file_bytes);
-        ct_image_request_uint(request, "maxDepth", unpack->max_depth);
+        limit(&request->limits.bytes, unpack->max_bytes);
+        limit(&request->limits.entries, unpack->max_entries);
+        limit(&request->limits.file_bytes, unpack->max_file_bytes);
+        limit(&request->limits.depth, unpack->max_depth);
         return put_owner(request, unpack, err);
 }
 

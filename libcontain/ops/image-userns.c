@@ -1,62 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 
-/*
- * A user namespace of the caller's subordinate ids, for contain-image to work in: there, it may give files to
- * any of those. The caller is its root.
- */
+/* User namespaces for work on images: see ops/image-userns.h. */
 
-#include "ops/image.h"
+#include "ops/image-userns.h"
 
+#include "base/buf.h"
 #include "host/idmap.h"
 
-#include <fcntl.h>
-
-static int put_map(struct ct_buf *buf, enum ct_id_kind kind, uint32_t own, const struct ct_facts *facts,
-                   contain_error_t **err)
+void ct_image_ids_done(struct ct_image_ids *ids)
 {
-        _cleanup_close_ int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        _cleanup_(ct_subids_done) struct ct_subids subids = { 0 };
-        uint32_t next = 1;
-        int r;
-
-        if (root_fd < 0)
-                return ct_fail(err, CONTAIN_E_SYSTEM, errno, NULL, "cannot open the root folder");
-        r = ct_subids_read(root_fd, kind, facts->uid, &subids);
-        if (r < 0)
-                return ct_fail_memory(err);
-        if (subids.n == 0) {
-                r = ct_fail(err, CONTAIN_E_IDMAP, EPERM, NULL, "'/%s' has no ids for the caller",
-                            ct_subids_path(kind));
-                ct_error_set_hint(err, "add a line there, or have one user own all files");
-                return r;
-        }
-        (void)ct_buf_printf(buf, "0 %u 1\n", own);
-        for (size_t i = 0; i < subids.n && subids.ranges[i].count <= UINT32_MAX - 1 - next; i++) {
-                (void)ct_buf_printf(buf, "%u %u %u\n", next, subids.ranges[i].first, subids.ranges[i].count);
-                next += subids.ranges[i].count;
-        }
-        return buf->failed ? ct_fail_memory(err) : 0;
+        ids->userns_fd = ct_close(ids->userns_fd);
 }
 
-int ct_image_userns(struct contain_ctx *ctx, contain_error_t **err)
+/* Lines of one of the maps that a caller can have (default-maps.c). */
+enum maps { OWN, OWN_AND_SUBIDS, AUTO };
+
+static int open_userns(struct contain_ctx *ctx, enum maps maps, contain_error_t **err)
 {
-        _cleanup_buf_ struct ct_buf users = CT_BUF_INIT, groups = CT_BUF_INIT;
+        _cleanup_buf_ struct ct_buf uids = CT_BUF_INIT, gids = CT_BUF_INIT;
+        struct ct_idmap map = { .deny_setgroups = maps == OWN, .at = "" };
         const struct ct_facts *facts;
         int program_fd, r;
 
         r = ct_context_facts(ctx, &facts, err);
         if (r == 0)
-                r = put_map(&users, CT_ID_USER, facts->uid, facts, err);
-        if (r == 0)
-                r = put_map(&groups, CT_ID_GROUP, facts->gid, facts, err);
+                r = maps == AUTO ? ct_auto_map_lines(&uids, &gids, facts, err)
+                                 : ct_default_map_lines(&uids, &gids, facts, maps == OWN_AND_SUBIDS, err);
+        if (r < 0) {
+                (void)ct_error_set_pointer(err, ""); /* it is not of a configuration */
+                return r;
+        }
+        if (ct_buf_puts(&uids, "") < 0 || ct_buf_puts(&gids, "") < 0)
+                return ct_fail_memory(err);
+        map.uid_map = uids.data;
+        map.gid_map = gids.data;
+        map.helpers = maps != OWN && !ct_may_map_any_ids(facts);
+        program_fd = ct_context_program(ctx, err);
+        return program_fd < 0 ? program_fd : ct_idmap_userns(&map, program_fd, facts, err);
+}
+
+int ct_image_userns(struct contain_ctx *ctx, contain_error_t **err)
+{
+        return open_userns(ctx, OWN_AND_SUBIDS, err);
+}
+
+int ct_image_userns_auto(struct contain_ctx *ctx, contain_error_t **err)
+{
+        return open_userns(ctx, AUTO, err);
+}
+
+int ct_image_ids_open(struct contain_ctx *ctx, bool auto_, struct ct_image_ids *ret, contain_error_t **err)
+{
+        contain_error_t *reason = NULL;
+        const struct ct_facts *facts;
+        int fd, r;
+
+        *ret = (struct ct_image_ids){ .userns_fd = -EBADF };
+        r = ct_context_facts(ctx, &facts, err);
         if (r < 0)
                 return r;
-        program_fd = ct_context_program(ctx, err);
-        if (program_fd < 0)
-                return program_fd;
-        const struct ct_idmap map = {
-                .uid_map = users.data, .gid_map = groups.data, .helpers = facts->uid != 0, .at = ""
-        };
-
-        return ct_idmap_userns(&map, program_fd, facts, err);
+        if (ct_may_map_any_ids(facts)) {
+                ret->mapped = auto_;
+                return 0;
+        }
+        fd = open_userns(ctx, OWN_AND_SUBIDS, auto_ ? err : &reason);
+        if (fd < 0 && auto_)
+                return fd;
+        ret->mapped = fd >= 0;
+        if (fd < 0) {
+                ct_log_error(ctx, CONTAIN_LOG_INFO, "one id only", &reason);
+                fd = open_userns(ctx, OWN, err);
+        }
+        if (fd < 0)
+                return fd;
+        ret->userns_fd = fd;
+        return 0;
 }

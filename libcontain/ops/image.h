@@ -12,12 +12,18 @@
 #include "base/buf.h"
 #include "base/message.h"
 
+/* Limits of what is unpacked; 0: none. */
+struct ct_image_limits {
+        uint64_t bytes, entries, file_bytes, depth;
+};
+
 /* A request that is being written. */
 struct ct_image_request {
         struct ct_buf text;
         int fds[CT_MESSAGE_FDS]; /* borrowed */
         size_t n_fds;
         const char *unusable; /* the member whose value is not UTF-8, which JSON cannot hold */
+        struct ct_image_limits limits;
         const contain_image_options_t *options;
 };
 
@@ -44,9 +50,6 @@ void ct_image_request_image(struct ct_image_request *request, const char *image)
 /* How something is unpacked. CONTAIN_OWNER_SUBIDS takes a member "asRoot" besides. */
 int ct_image_request_unpack(struct ct_image_request *request, const contain_unpack_options_t *unpack,
                             contain_error_t **err);
-
-/* A user namespace in which the caller's subordinate ids are mapped: its descriptor. */
-int ct_image_userns(struct contain_ctx *ctx, contain_error_t **err);
 
 /* Sends it, and waits for the answer. @ret_fd may be NULL. */
 int ct_image_request_run(struct ct_image_request *request, struct contain_ctx *ctx, char **ret, int *ret_fd,

@@ -50,6 +50,11 @@ class ImageOptions:
     """Seconds for the whole call."""
     progress: Callable[[ImageProgress], object] | None = None
     """Called a few times a second by the thread that made the call. What it raises ends the call."""
+    max_bytes: int = 0
+    """Limits of what is unpacked, to a folder, to the store or for a container; 0 for none. Of all files together."""
+    max_entries: int = 0
+    max_file_bytes: int = 0
+    max_depth: int = 0
 
 
 @dataclass
@@ -67,7 +72,7 @@ class UnpackOptions:
     devices: bool = True
     """False leaves device nodes out."""
     max_bytes: int = 0
-    """Of all files together; 0 for no limit, here as below."""
+    """Limits as those of ImageOptions; the lower ones hold."""
     max_entries: int = 0
     max_file_bytes: int = 0
     max_depth: int = 0
@@ -133,6 +138,10 @@ def image_options(options: ImageOptions | None) -> Iterator[Any]:
         certificates=c_string_or_null(o.certificates),
         store=c_string_or_null(o.store),
         mirrors=c_strings(o.mirrors) if o.mirrors else None,
+        max_bytes=o.max_bytes,
+        max_entries=o.max_entries,
+        max_file_bytes=o.max_file_bytes,
+        max_depth=o.max_depth,
     )
     teller = _Teller(o.progress) if o.progress is not None else None
     if teller is not None:

@@ -196,6 +196,10 @@ class ImageOptions(ctypes.Structure):
         ("mirrors", POINTER(c_char_p)),
         ("progress", IMAGE_PROGRESS_FN),
         ("userdata", c_void_p),
+        ("max_bytes", c_uint64),
+        ("max_entries", c_uint64),
+        ("max_file_bytes", c_uint64),
+        ("max_depth", c_uint64),
     ]
 
 

@@ -14,7 +14,7 @@ import tarfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 from harness import case, traces                                    # noqa: E402
-from harness.rootless import COUNT, FIRST, GID, UID, RootlessCase   # noqa: E402
+from harness.rootless import COUNT, FIRST, GID, NAME, UID, RootlessCase   # noqa: E402
 
 
 def add(archive, name, content=None, **attributes):
@@ -307,7 +307,7 @@ class Rootless(RootlessCase):
         self.assertEqual(result.status, 1, str(result))
         self.assertFalse(os.path.exists(self.path('a')))
         result = self.cli('unpack', '--owner', 'subids', image, self.path('a'), world=self.known_user(subuid=''))
-        self.assertIn('has no ids for the caller', result.err)
+        self.assertIn(f"has no ids for user '{NAME}'", result.err)
 
 
 if __name__ == '__main__':

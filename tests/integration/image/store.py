@@ -152,7 +152,7 @@ class Keeping(StoreCase):
         self.assertEqual(self.collect(), would)
         self.assertEqual(len(self.names_in('layers')), 2)
         self.is_whole()
-        self.assertEqual(self.collect(), {'blobs': 0, 'layers': 0, 'partial': 0, 'bytes': 0})
+        self.assertEqual(self.collect(), {'containers': 0, 'blobs': 0, 'layers': 0, 'partial': 0, 'bytes': 0})
         self.assertIn('blobs 0', self.succeed(*self.command('gc', '--dry-run')).out)
 
     def test_what_cannot_be_understood_keeps_all(self):
