@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-#define BLOCK_SIZE     (256 * 1024)
 /*
  * A header with all its extensions, or a map of holes: libarchive keeps what it reads of those in memory, so
  * this is how much may be read until something comes out of it.
@@ -24,7 +23,6 @@ struct ct_layer_reader {
         struct ct_member_extent *extents;
         struct ct_stream *stream;
         const struct ct_job *job;
-        unsigned char *block;
         uint64_t position;
         uint64_t came_out_at;     /* position when libarchive last returned something */
         contain_error_t *failure; /* of the stream, more than libarchive can be told */
@@ -48,11 +46,10 @@ static la_ssize_t read_block(struct archive *archive, void *userdata, const void
                         "the layer has a header of more than %d bytes", LONGEST_HEADER);
                 return -1;
         }
-        n = ct_stream_read(reader->stream, reader->block, BLOCK_SIZE, &reader->failure);
+        n = ct_stream_next(reader->stream, ret, &reader->failure);
         if (n < 0)
                 return -1;
         reader->position += (uint64_t)n;
-        *ret = reader->block;
         return n;
 }
 
@@ -64,7 +61,6 @@ struct ct_layer_reader *ct_layer_reader_free(struct ct_layer_reader *reader)
                 (void)archive_read_free(reader->archive);
         contain_error_free(reader->failure);
         free(reader->extents);
-        free(reader->block);
         free(reader);
         return NULL;
 }
@@ -97,9 +93,8 @@ int ct_layer_reader_open(struct ct_stream *stream, const struct ct_job *job, str
                 return ct_fail_memory(err);
         reader->stream = stream;
         reader->job = job;
-        reader->block = malloc(BLOCK_SIZE);
         reader->archive = archive_read_new();
-        if (!reader->block || !reader->archive)
+        if (!reader->archive)
                 return ct_fail_memory(err);
         /* A stream of no bytes at all is a layer without members. */
         if (archive_read_support_format_tar(reader->archive) != ARCHIVE_OK ||

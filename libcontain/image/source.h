@@ -69,8 +69,8 @@ int ct_source_blob(struct ct_source *source, const struct ct_descriptor *blob, s
  * more than once. */
 int ct_source_layer(struct ct_source *source, const struct ct_layer *layer, struct ct_stream **ret,
                     contain_error_t **err);
-/* The same, decompressed by a thread that is up to @ahead bytes ahead; the diff_id is verified by the reader,
- * so that two processors share the work. */
+/* The same by a thread that is up to @ahead bytes ahead. The diff_id is verified by the reader where the
+ * thread has to decompress, and by the thread otherwise, so that two processors share the work. */
 int ct_source_layer_ahead(struct ct_source *source, const struct ct_layer *layer, size_t ahead,
                           struct ct_stream **ret, contain_error_t **err);
 

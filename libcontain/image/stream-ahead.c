@@ -2,8 +2,10 @@
 
 /*
  * A stream that is read by a thread of its own, ahead of whoever reads this one. Between the two is a ring of
- * a fixed size: when it is full the thread waits. Bytes are copied without the lock being held, as the part
- * that is filled and the part that is free belong to one side each.
+ * a fixed size: when it is full the thread waits until half of it is free, and when it is empty the reader
+ * until a quarter is filled, so that neither side is woken for each piece. Bytes are used where they are,
+ * without the lock being held: the part that is filled and the part that is free belong to one side each, and
+ * what the reader was given is free once he asks for more.
  */
 
 #include "image/stream.h"
@@ -25,6 +27,7 @@ struct ahead {
         size_t size;
         size_t head; /* where the next byte is written; the thread's alone */
         size_t tail; /* where the next byte is read; the reader's alone */
+        size_t lent; /* bytes from there that the reader has and has not given back; his alone, too */
 
         /* Under the lock: */
         size_t filled;
@@ -60,8 +63,9 @@ static size_t wait_for_room(struct ahead *ahead)
         size_t room;
 
         (void)pthread_mutex_lock(&ahead->lock);
-        while (ahead->filled == ahead->size && !ahead->is_stopped)
-                wait_for_change(ahead);
+        if (ahead->filled == ahead->size)
+                while (ahead->filled > ahead->size / 2 && !ahead->is_stopped)
+                        wait_for_change(ahead);
         room = ahead->is_stopped ? 0 : ahead->size - ahead->filled;
         (void)pthread_mutex_unlock(&ahead->lock);
         return smaller(smaller(room, ahead->size - ahead->head), CHUNK_SIZE);
@@ -81,7 +85,8 @@ static void *run_ahead(void *userdata)
                 ahead->head = (ahead->head + (size_t)n) % ahead->size;
                 (void)pthread_mutex_lock(&ahead->lock);
                 ahead->filled += (size_t)n;
-                tell_change(ahead);
+                if (ahead->filled > ahead->size / 4)
+                        tell_change(ahead);
                 (void)pthread_mutex_unlock(&ahead->lock);
         }
         (void)pthread_mutex_lock(&ahead->lock);
@@ -93,16 +98,27 @@ static void *run_ahead(void *userdata)
         return NULL;
 }
 
-static ssize_t read_ahead(void *userdata, void *to, size_t size, contain_error_t **err)
+/* Takes back @n bytes of what was lent. */
+static void give_back(struct ahead *ahead, size_t n)
 {
-        struct ahead *ahead = userdata;
+        ahead->tail = (ahead->tail + n) % ahead->size;
+        ahead->lent -= n;
+        (void)pthread_mutex_lock(&ahead->lock);
+        ahead->filled -= n;
+        if (ahead->filled <= ahead->size / 2)
+                tell_change(ahead);
+        (void)pthread_mutex_unlock(&ahead->lock);
+}
+
+/* Lends the next bytes, at most @size, in one piece. */
+static ssize_t lend(struct ahead *ahead, size_t size, contain_error_t **err)
+{
         size_t filled;
 
-        if (size == 0)
-                return 0;
         (void)pthread_mutex_lock(&ahead->lock);
-        while (ahead->filled == 0 && !ahead->is_ended)
-                wait_for_change(ahead);
+        if (ahead->filled == 0)
+                while (ahead->filled <= ahead->size / 4 && !ahead->is_ended)
+                        wait_for_change(ahead);
         filled = ahead->filled;
         (void)pthread_mutex_unlock(&ahead->lock);
 
@@ -112,14 +128,38 @@ static ssize_t read_ahead(void *userdata, void *to, size_t size, contain_error_t
                         *err = ct_take(ahead->error);
                 return ahead->result;
         }
-        size = smaller(smaller(size, filled), ahead->size - ahead->tail);
-        memcpy(to, ahead->ring + ahead->tail, size);
-        ahead->tail = (ahead->tail + size) % ahead->size;
-        (void)pthread_mutex_lock(&ahead->lock);
-        ahead->filled -= size;
-        tell_change(ahead);
-        (void)pthread_mutex_unlock(&ahead->lock);
-        return (ssize_t)size;
+        ahead->lent = smaller(smaller(size, filled), ahead->size - ahead->tail);
+        return (ssize_t)ahead->lent;
+}
+
+static ssize_t next_ahead(void *userdata, const void **ret, contain_error_t **err)
+{
+        struct ahead *ahead = userdata;
+        ssize_t n;
+
+        if (ahead->lent > 0)
+                give_back(ahead, ahead->lent);
+        n = lend(ahead, CHUNK_SIZE, err);
+        if (n > 0)
+                *ret = ahead->ring + ahead->tail;
+        return n;
+}
+
+static ssize_t read_ahead(void *userdata, void *to, size_t size, contain_error_t **err)
+{
+        struct ahead *ahead = userdata;
+        ssize_t n;
+
+        if (size == 0)
+                return 0;
+        if (ahead->lent > 0)
+                give_back(ahead, ahead->lent);
+        n = lend(ahead, size, err);
+        if (n > 0) {
+                memcpy(to, ahead->ring + ahead->tail, (size_t)n);
+                give_back(ahead, (size_t)n);
+        }
+        return n;
 }
 
 static void ahead_free(struct ahead *ahead)
@@ -185,6 +225,7 @@ int ct_stream_ahead(struct ct_stream *from, size_t ahead_bytes, struct ct_stream
         stream = ct_stream_over(ct_take(owned), read_ahead, close_ahead, ahead);
         if (!stream)
                 return ct_fail_memory(err);
+        ct_stream_set_next(stream, next_ahead);
         *ret = stream;
         return 0;
 }

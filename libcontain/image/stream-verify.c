@@ -45,22 +45,40 @@ static int compare(struct verifier *verifier, contain_error_t **err)
                        ct_stream_name(verifier->stream), is, expected);
 }
 
-static ssize_t read_verified(void *userdata, void *to, size_t size, contain_error_t **err)
+/* @n is what reading has returned; 0 is the end. */
+static ssize_t check(struct verifier *verifier, const void *bytes, ssize_t n, contain_error_t **err)
 {
-        struct verifier *verifier = userdata;
-        ssize_t n = ct_stream_read(verifier->from, to, size, err);
-
         if (n < 0)
                 return n;
         if (n == 0)
-                return size > 0 ? compare(verifier, err) : 0;
+                return compare(verifier, err);
         verifier->seen += n;
         if (verifier->size >= 0 && verifier->seen > verifier->size)
                 return ct_fail(err, CONTAIN_E_DIGEST, EBADMSG, NULL,
                                "'%s' has more than its %" PRId64 " bytes", ct_stream_name(verifier->stream),
                                verifier->size);
         if (verifier->digester)
-                ct_digester_add(verifier->digester, to, (size_t)n);
+                ct_digester_add(verifier->digester, bytes, (size_t)n);
+        return n;
+}
+
+static ssize_t read_verified(void *userdata, void *to, size_t size, contain_error_t **err)
+{
+        struct verifier *verifier = userdata;
+        ssize_t n = ct_stream_read(verifier->from, to, size, err);
+
+        return size > 0 ? check(verifier, to, n, err) : n;
+}
+
+static ssize_t next_verified(void *userdata, const void **ret, contain_error_t **err)
+{
+        struct verifier *verifier = userdata;
+        const void *bytes = NULL;
+        ssize_t n = ct_stream_next(verifier->from, &bytes, err);
+
+        n = check(verifier, bytes, n, err);
+        if (n > 0)
+                *ret = bytes;
         return n;
 }
 
@@ -84,6 +102,7 @@ int ct_stream_verify(struct ct_stream *from, const char *what, const struct ct_d
         if (!stream)
                 return ct_fail_memory(err);
         verifier->stream = stream;
+        ct_stream_set_next(stream, next_verified);
         if (ct_stream_set_name(stream, what) < 0)
                 return ct_fail_memory(err);
         *ret = ct_take(stream);

@@ -12,17 +12,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define DRAIN_SIZE ((size_t)64 * 1024)
+#define BLOCK_SIZE ((size_t)128 * 1024)
 
 /* How long a read may wait for a writer before it looks whether somebody has stopped it. */
 #define STOP_POLL_MSEC 100
 
 struct ct_stream {
         ct_stream_read_fn read;
+        ct_stream_next_fn next; /* NULL */
         ct_stream_close_fn close;
         void *userdata;
         struct ct_stream *from;   /* NULL, or what it stands over */
         char *name;               /* NULL */
+        char *block;              /* NULL, or what was read last for somebody who wants it where it is */
         int failed;               /* errno of the first failure */
         const struct ct_job *job; /* NULL, or stopped when that is cancelled */
         atomic_bool is_stopped;
@@ -57,10 +59,16 @@ struct ct_stream *ct_stream_free(struct ct_stream *stream)
 
                 stream->close(stream->userdata);
                 free(stream->name);
+                free(stream->block);
                 free(stream);
                 stream = from;
         }
         return NULL;
+}
+
+static int fail_again(const struct ct_stream *stream, contain_error_t **err)
+{
+        return ct_fail(err, CONTAIN_E_SYSTEM, stream->failed, NULL, "reading has failed before");
 }
 
 ssize_t ct_stream_read(struct ct_stream *stream, void *to, size_t size, contain_error_t **err)
@@ -68,8 +76,42 @@ ssize_t ct_stream_read(struct ct_stream *stream, void *to, size_t size, contain_
         ssize_t n;
 
         if (stream->failed)
-                return ct_fail(err, CONTAIN_E_SYSTEM, stream->failed, NULL, "reading has failed before");
+                return fail_again(stream, err);
         n = stream->read(stream->userdata, to, size, err);
+        if (n < 0)
+                stream->failed = (int)-n;
+        return n;
+}
+
+void ct_stream_set_next(struct ct_stream *stream, ct_stream_next_fn next)
+{
+        stream->next = next;
+}
+
+/* For a stream that has nothing in memory by itself. */
+static ssize_t read_block(struct ct_stream *stream, const void **ret, contain_error_t **err)
+{
+        ssize_t n;
+
+        if (!stream->block)
+                stream->block = malloc(BLOCK_SIZE);
+        if (!stream->block)
+                return ct_fail_memory(err);
+        n = ct_stream_read(stream, stream->block, BLOCK_SIZE, err);
+        if (n > 0)
+                *ret = stream->block;
+        return n;
+}
+
+ssize_t ct_stream_next(struct ct_stream *stream, const void **ret, contain_error_t **err)
+{
+        ssize_t n;
+
+        if (stream->failed)
+                return fail_again(stream, err);
+        if (!stream->next)
+                return read_block(stream, ret, err);
+        n = stream->next(stream->userdata, ret, err);
         if (n < 0)
                 stream->failed = (int)-n;
         return n;
@@ -98,13 +140,11 @@ int ct_stream_read_all(struct ct_stream *stream, size_t max, struct ct_buf *buf,
 
 int ct_stream_drain(struct ct_stream *stream, contain_error_t **err)
 {
-        _cleanup_free_ char *chunk = malloc(DRAIN_SIZE);
+        const void *bytes;
         ssize_t n;
 
-        if (!chunk)
-                return ct_fail_memory(err);
         do
-                n = ct_stream_read(stream, chunk, DRAIN_SIZE, err);
+                n = ct_stream_next(stream, &bytes, err);
         while (n > 0);
         return (int)n;
 }

@@ -21,10 +21,16 @@ struct ct_stream *ct_stream_new(ct_stream_read_fn read, ct_stream_close_fn close
  * last. */
 struct ct_stream *ct_stream_over(struct ct_stream *from, ct_stream_read_fn read, ct_stream_close_fn close,
                                  void *userdata);
+/* How it hands out bytes that are in memory already. A stream that has no such way is read. */
+typedef ssize_t (*ct_stream_next_fn)(void *userdata, const void **ret, contain_error_t **err);
+void ct_stream_set_next(struct ct_stream *stream, ct_stream_next_fn next);
 /* Closes it; may be called before its end was reached, and then waits for no one. */
 struct ct_stream *ct_stream_free(struct ct_stream *stream);
 CT_CLEANUP(struct ct_stream, ct_stream_free)
 ssize_t ct_stream_read(struct ct_stream *stream, void *to, size_t size, contain_error_t **err);
+/* The same without a copy where there need be none: what comes next, as much as is at hand. *ret is valid
+ * until the next call. */
+ssize_t ct_stream_next(struct ct_stream *stream, const void **ret, contain_error_t **err);
 /* All that is left, appended; fails with EFBIG when that is more than @max bytes. */
 int ct_stream_read_all(struct ct_stream *stream, size_t max, struct ct_buf *buf, contain_error_t **err);
 /* Reads up to the end and drops it, so that whoever verifies at the end does. */

@@ -406,6 +406,70 @@ TEST(ahead_is_ended_while_its_ring_is_full)
         (void)ct_stream_free(stream);
 }
 
+/* ---- Where it is ---- */
+
+/* All of @stream, by turns as pieces where they are and as copies. */
+static void take_all(struct ct_stream *stream, struct ct_buf *ret)
+{
+        char copy[700];
+        ssize_t n = 1;
+
+        for (unsigned turn = 0; n > 0; turn++) {
+                const void *piece = copy;
+
+                n = turn % 3 == 2 ? ct_stream_read(stream, copy, sizeof copy, NULL)
+                                  : ct_stream_next(stream, &piece, NULL);
+                if (n > 0)
+                        (void)ct_buf_append(ret, piece, (size_t)n);
+        }
+        EXPECT_EQ(n, 0);
+}
+
+TEST(next_and_read_go_on_where_the_other_ended)
+{
+        static const size_t rings[] = { 0, 1, 7, 4096, 300000 };
+        _cleanup_free_ char *plain = make_plain();
+        size_t i;
+
+        for (i = 0; i < sizeof rings / sizeof rings[0]; i++) {
+                _cleanup_buf_ struct ct_buf out = CT_BUF_INIT;
+                /* Byte by byte it takes its time. */
+                const size_t size = rings[i] == 1 || rings[i] == 7 ? 5000 : PLAIN_SIZE;
+                struct ct_digest digest = digest_of(plain, size);
+                struct ct_stream *stream;
+
+                REQUIRE_EQ(ct_stream_from_memory(plain, size, &stream, NULL), 0);
+                if (rings[i] > 0)
+                        REQUIRE_EQ(ct_stream_ahead(stream, rings[i], &stream, NULL), 0);
+                REQUIRE_EQ(ct_stream_verify(stream, "it", &digest, (int64_t)size, &stream, NULL), 0);
+                take_all(stream, &out);
+                EXPECT_EQ(out.size, size);
+                EXPECT(out.size == size && memcmp(out.data, plain, size) == 0);
+                (void)ct_stream_free(stream);
+        }
+}
+
+TEST(next_verifies_and_goes_on_failing)
+{
+        struct ct_digest wrong = digest_of("other", 5);
+        contain_error_t *error = NULL;
+        struct ct_stream *stream;
+        const void *piece = NULL;
+
+        REQUIRE_EQ(ct_stream_from_memory("content", 7, &stream, NULL), 0);
+        REQUIRE_EQ(ct_stream_ahead(stream, 4096, &stream, NULL), 0);
+        REQUIRE_EQ(ct_stream_verify(stream, "blob", &wrong, 7, &stream, NULL), 0);
+        EXPECT_EQ(ct_stream_next(stream, &piece, &error), 7);
+        EXPECT(piece && memcmp(piece, "content", 7) == 0);
+        EXPECT_EQ(ct_stream_next(stream, &piece, &error), -EBADMSG);
+        EXPECT_CONTAINS(contain_error_message(error), "has the digest");
+        error = contain_error_free(error);
+        EXPECT_EQ(ct_stream_next(stream, &piece, &error), -EBADMSG);
+        EXPECT(error != NULL);
+        (void)contain_error_free(error);
+        (void)ct_stream_free(stream);
+}
+
 TEST(from_fd_reads_a_part)
 {
         _cleanup_buf_ struct ct_buf out = CT_BUF_INIT;
