@@ -11,6 +11,8 @@ import http.server
 import io
 import json
 import os
+import select
+import socket
 import ssl
 import tarfile
 import threading
@@ -63,16 +65,35 @@ class Image:
         return {digest_of(one): one for one in (self.config, *self.layers)}
 
 
-def write_layout(folder, image, tag):
-    """An image layout (image-spec, image-layout.md) of one image."""
+def index_of(images):
+    """The text of an index of images for several platforms."""
+    return json.dumps({'schemaVersion': 2, 'mediaType': INDEX, 'manifests': [
+        {**image.descriptor(MANIFEST, image.manifest),
+         'platform': {'os': 'linux', 'architecture': json.loads(image.config)['architecture']}}
+        for image in images]}).encode()
+
+
+def _write_layout(folder, blobs, top, tag):
     os.makedirs(os.path.join(folder, 'blobs/sha256'))
-    for digest, data in {**image.blobs(), image.digest: image.manifest}.items():
-        with open(os.path.join(folder, 'blobs/sha256', digest.split(':')[1]), 'wb') as f:
+    for data in blobs:
+        with open(os.path.join(folder, 'blobs/sha256', digest_of(data).split(':')[1]), 'wb') as f:
             f.write(data)
     for name, document in (('oci-layout', {'imageLayoutVersion': '1.0.0'}), ('index.json', {'schemaVersion': 2, 'manifests': [
-            {**image.descriptor(MANIFEST, image.manifest), 'annotations': {'org.opencontainers.image.ref.name': tag}}]})):
+            {**top, 'annotations': {'org.opencontainers.image.ref.name': tag}}]})):
         with open(os.path.join(folder, name), 'w', encoding='utf-8') as f:
             json.dump(document, f)
+
+
+def write_layout(folder, image, tag):
+    """An image layout (image-spec, image-layout.md) of one image."""
+    _write_layout(folder, [*image.blobs().values(), image.manifest], image.descriptor(MANIFEST, image.manifest), tag)
+
+
+def write_index_layout(folder, images, tag):
+    """The same of one image for several platforms."""
+    text = index_of(images)
+    blobs = [data for image in images for data in (*image.blobs().values(), image.manifest)]
+    _write_layout(folder, [*blobs, text], Image.descriptor(INDEX, text), tag)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -85,6 +106,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.registry.requests.append((self.command, self.path, dict(self.headers)))
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.server.registry.answer(self)
+
+    def do_CONNECT(self):
+        self.server.registry.requests.append((self.command, self.path, dict(self.headers)))
+        self.server.registry.connect(self)
 
     def do_POST(self):
         self.form = urllib.parse.parse_qs(self.rfile.read(int(self.headers['Content-Length'])).decode())
@@ -142,13 +167,9 @@ class Registry:
         self.manifests[tag] = self.manifests[image.digest] = (MANIFEST, image.manifest)
 
     def add_index(self, tag, images):
-        text = json.dumps({'schemaVersion': 2, 'mediaType': INDEX, 'manifests': [
-            {**image.descriptor(MANIFEST, image.manifest),
-             'platform': {'os': 'linux', 'architecture': json.loads(image.config)['architecture']}}
-            for image in images]}).encode()
         for image in images:
             self.add(image.digest, image)
-        self.manifests[tag] = (INDEX, text)
+        self.manifests[tag] = (INDEX, index_of(images))
 
     def image(self, tag='1'):
         return f'docker://{self.host}/{self.name}:{tag}'
@@ -297,3 +318,25 @@ class Proxy(Registry):
 
     def send_blob(self, handler, data):
         handler.reply(307, headers=[('Location', f'{self.to}{handler.path}')])
+
+
+class ForwardProxy(Registry):
+    """What http_proxy names: has the images of any host, and hands connections on to the one that is wanted."""
+
+    def answer(self, handler):
+        handler.path = urllib.parse.urlsplit(handler.path)._replace(scheme='', netloc='').geturl()
+        super().answer(handler)
+
+    def connect(self, handler):
+        host, _, port = handler.path.partition(':')
+        handler.close_connection = True
+        with socket.create_connection((host, int(port))) as upstream:
+            handler.send_response(200)
+            handler.end_headers()
+            ends = [handler.connection, upstream]
+            while True:
+                for one in select.select(ends, [], [])[0]:
+                    data = one.recv(65536)
+                    if not data:
+                        return
+                    ends[one is handler.connection].sendall(data)

@@ -28,7 +28,7 @@ class RegistryCase(case.CliCase):
     def setUp(self):
         super().setUp()
         self.environment = {name: value for name, value in os.environ.items() if not name.lower().endswith('_proxy')}
-        for name in ('REGISTRY_AUTH_FILE', 'DOCKER_CONFIG', 'XDG_CONFIG_HOME', 'XDG_RUNTIME_DIR'):
+        for name in ('REGISTRY_AUTH_FILE', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'DOCKER_CONFIG', 'XDG_CONFIG_HOME', 'XDG_RUNTIME_DIR'):
             self.environment.pop(name, None)
         self.environment['HOME'] = self.path('home')
         self.store = self.path('store')
@@ -73,6 +73,8 @@ class Pulling(RegistryCase):
         self.assertEqual(self.inspect(registry.image())['digest'], SMALL.digest)
         self.assertEqual(self.inspect(f'docker://{registry.host}/team/app@{SMALL.digest}')['digest'], SMALL.digest)
         self.assertEqual(len(self.inspect(registry.image())['layers']), 2)
+        # With both, the digest counts.
+        self.assertEqual(self.inspect(f'docker://{registry.host}/team/app:other@{SMALL.digest}')['digest'], SMALL.digest)
 
     def test_an_index_is_followed_to_the_platform(self):
         registry, arm = self.serve(), fake.Image(fake.layer({'arm': b''}), architecture='arm64')
@@ -298,6 +300,30 @@ class Elsewhere(RegistryCase):
         self.refuse_inspect('HOST=MIRROR', registry.image(), '--mirror', 'nonsense')
 
 
+class Proxies(RegistryCase):
+    def through(self, proxy, image, *options, **environment):
+        environment = {**self.environment, **environment, 'http_proxy': f'http://{proxy}', 'https_proxy': f'http://{proxy}'}
+        return self.cli('inspect', *options, image, env=environment)
+
+    def test_plain_requests(self):
+        proxy = self.serve(fake.ForwardProxy)
+        proxy.add('1', SMALL)
+        name, mirror = 'docker://registry.test:5000/team/app:1', ['--mirror', 'registry.test:5000=http://registry.test:5000']
+        result = self.through(proxy.host, name, *mirror)
+        self.assertEqual(result.status, 0, str(result))
+        self.assertTrue(all(one[1].startswith('http://registry.test:5000/v2/') for one in proxy.requests))
+        proxy.requests.clear()
+        result = self.through(proxy.host, name, *mirror, no_proxy='registry.test')
+        self.assertEqual(result.status, 1, str(result))
+        self.assertEqual(proxy.requests, [])
+
+    def test_none_for_hosts_that_need_none(self):
+        registry = self.serve()
+        registry.add('1', SMALL)
+        result = self.through('127.0.0.1:1', registry.image(), '--insecure', NO_PROXY='127.0.0.1')
+        self.assertEqual(result.status, 0, str(result))
+
+
 class Certificates(RegistryCase):
     def openssl(self, *arguments):
         subprocess.run(['openssl', *arguments], cwd=self.place, check=True, stdin=subprocess.DEVNULL,
@@ -318,10 +344,57 @@ class Certificates(RegistryCase):
             shutil.copy(self.path(name), os.path.join(folder, ending))
         return folder
 
+    def serve_tls(self, kind=fake.Registry, *more, **options):
+        registry = self.serve(kind, (self.path('server.pem'), self.path('server.key')), *more, **options)
+        registry.add('1', SMALL)
+        return registry
+
+    def test_a_proxy_sees_nothing_but_the_host(self):
+        self.make()
+        proxy, registry = self.serve(fake.ForwardProxy), self.serve_tls(fake.BasicRegistry)
+        options = ['--cert-dir', self.folder(('ca.crt', 'ca.crt')), '--authfile', self.authorization(registry, auth=encoded(registry))]
+        result = self.succeed('inspect', *options, registry.image(), env={**self.environment, 'https_proxy': f'http://{proxy.host}'})
+        self.assertEqual(json.loads(result.out)['digest'], SMALL.digest)
+        self.assertGreater(len(registry.requests), 2)
+        self.assertEqual({one[:2] for one in proxy.requests}, {('CONNECT', registry.host)})
+        self.assertEqual([one for one in proxy.requests if 'Authorization' in one[2]], [])
+
+    def test_authorities_that_the_environment_names(self):
+        self.make()
+        registry = self.serve_tls()
+        self.environment['SSL_CERT_FILE'] = self.path('ca.crt')
+        for options in ((), ('--cert-dir', self.folder(('client.pem', 'other.crt')))):
+            self.succeed('inspect', *options, registry.image(), env=self.environment)
+        self.environment['SSL_CERT_FILE'] = self.path('none.pem')
+        self.refuse_inspect('none.pem', registry.image())
+        del self.environment['SSL_CERT_FILE']
+        self.environment['SSL_CERT_DIR'] = self.folder()
+        self.refuse_inspect('certificate', registry.image())
+        name = subprocess.run(['openssl', 'x509', '-hash', '-noout', '-in', self.path('ca.crt')], check=True, stdout=subprocess.PIPE, text=True)
+        shutil.copy(self.path('ca.crt'), os.path.join(self.environment['SSL_CERT_DIR'], name.stdout.strip() + '.0'))
+        self.succeed('inspect', registry.image(), env=self.environment)
+
+    def test_redirects_from_tls_to_none(self):
+        self.make()
+        plain = self.serve()
+        plain.add('1', SMALL)
+        registry = self.serve_tls(fake.Proxy, to=f'http://{plain.host}')
+        trusting = self.folder(('ca.crt', 'ca.crt'))
+        self.refuse('is not fetched by tls', 'pull', '--store', self.store, '--cert-dir', trusting, registry.image(), env=self.environment)
+        self.assertEqual(plain.requests, [])
+
+    def test_a_client_certificate_is_for_one_host(self):
+        self.make()
+        known = self.folder(('ca.crt', 'ca.crt'), ('client.pem', 'me.cert'), ('client.key', 'me.key'))
+        strict = self.serve_tls(fake.Registry, self.path('ca.crt'))
+        registry = self.serve_tls(fake.Proxy, self.path('ca.crt'), to=f'https://{strict.host}')
+        self.refuse('cannot fetch', 'pull', '--store', self.store, '--cert-dir', known, registry.image(), env=self.environment)
+        self.assertEqual(strict.requests, [])
+        self.succeed('pull', '--store', self.store, '--cert-dir', known, strict.image(), env=self.environment)
+
     def test_an_authority_and_a_client(self):
         self.make()
-        registry = self.serve(fake.Registry, (self.path('server.pem'), self.path('server.key')))
-        registry.add('1', SMALL)
+        registry = self.serve_tls()
         trusting = self.folder(('ca.crt', 'ca.crt'))
         result = self.succeed('inspect', '--cert-dir', trusting, registry.image(), env=self.environment)
         self.assertEqual(json.loads(result.out)['digest'], SMALL.digest)
@@ -329,8 +402,7 @@ class Certificates(RegistryCase):
         self.refuse_inspect('certificate', registry.image(), '--cert-dir', self.folder(('client.pem', 'other.crt')))
         self.assertEqual(self.inspect(registry.image())['digest'], SMALL.digest)
 
-        strict = self.serve(fake.Registry, (self.path('server.pem'), self.path('server.key')), self.path('ca.crt'))
-        strict.add('1', SMALL)
+        strict = self.serve_tls(fake.Registry, self.path('ca.crt'))
         self.refuse_inspect('', strict.image(), '--cert-dir', trusting)
         known = self.folder(('ca.crt', 'ca.crt'), ('client.pem', 'me.cert'), ('client.key', 'me.key'))
         result = self.succeed('inspect', '--cert-dir', known, strict.image(), env=self.environment)

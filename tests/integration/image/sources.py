@@ -219,6 +219,10 @@ class Names(SourceCase):
             for name in ('latest', 'two', 'docker.io/library/two', 'two:latest'):
                 self.assertEqual(self.content(f'{path}:{name}'), {'b': b'2'}, name)
             self.refuse("no image 'three'", 'inspect', path + ':three')
+        with open(packed, 'rb') as f:
+            self.assertEqual(self.content('oci-archive:-:one', stdin=f), {'a': b'1'})
+        with open(packed, 'rb') as f, subprocess.Popen(['cat'], stdin=f, stdout=subprocess.PIPE) as cat:
+            self.assertEqual(self.content('oci-archive:-:two', stdin=cat.stdout), {'b': b'2'})
 
     def docker_archive(self, *images, blobs=False):
         """(tags, tar) each; with blobs as docker has them since version 25."""
@@ -260,6 +264,26 @@ class Names(SourceCase):
         files['manifest.json'] = json.dumps(items).encode()
         path = self.write('image.tar', tar(files, {'again/layer.tar': '../' + target}))
         self.assertEqual(self.content(path), {'a': b'1'})
+
+    def test_pipes_with_names(self):
+        """Nobody writes to it yet when it is opened."""
+        data, path = tar({'a': b'1'}), self.path('pipe')
+        os.mkfifo(path)
+        process = self.start_cli('unpack', '--quiet', path, self.path('root'))
+        # Opened for writing, once somebody reads.
+        with open(path, 'wb') as pipe:
+            pipe.write(data)
+        self.assertEqual(self.end_program(process).status, 0)
+        self.assertEqual(os.listdir(self.path('root')), ['a'])
+
+    def test_where_pipes_are_kept_meanwhile(self):
+        files = Files()
+        packed = tar(files.index(files.image(tar({'a': b'1'}))).files)
+        environment = {**os.environ, 'TMPDIR': self.path('none')}
+        with subprocess.Popen(['cat', self.write('image.tar', packed)], stdout=subprocess.PIPE) as cat:
+            self.refuse('cannot make a temporary file', 'inspect', '-', stdin=cat.stdout, env=environment)
+        with subprocess.Popen(['cat', self.write('image.tar', packed)], stdout=subprocess.PIPE) as cat:
+            self.inspect('-', stdin=cat.stdout, env={**os.environ, 'TMPDIR': self.place})
 
     def test_colons_in_paths(self):
         files = Files()

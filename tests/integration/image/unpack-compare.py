@@ -85,6 +85,36 @@ class CompareCase(case.CliCase):
         return root
 
 
+class Comparing(CompareCase):
+    tools = ('setcap',)
+
+    def test_any_difference_is_seen(self):
+        root = self.busy_rootfs()
+        before = trees.describe(root)
+
+        def at(path):
+            return os.path.join(root, path)
+
+        def replace(path, make):
+            os.unlink(at(path))
+            make(at(path))
+        for name, change in (
+                ('mode', lambda: os.chmod(at('usr/lib'), 0o701)), ('set-user-ID', lambda: os.chmod(at('usr/lib/setuid'), 0o755)),
+                ('owner', lambda: os.chown(at('pipe'), 7, 9)), ('owner of a link', lambda: os.lchown(at('usr/lib/soft'), 5, 7)),
+                ('time', lambda: os.utime(at('noted'), ns=(0, os.stat(at('noted')).st_mtime_ns + 1))),
+                ('content', lambda: os.truncate(at('large'), 5)), ('attribute', lambda: os.setxattr(at('noted'), 'user.note', b'other')),
+                ('capability', lambda: os.removexattr(at('ping'), 'security.capability')),
+                ('device', lambda: replace('null', lambda path: os.mknod(path, 0o20666, os.makedev(1, 5)))),
+                ('kind', lambda: replace('pipe', lambda path: os.mknod(path, 0o60644, os.makedev(1, 5)))),
+                ('link', lambda: replace('lib', lambda path: os.symlink('usr/lib64', path))),
+                ('hard link', lambda: replace('usr/lib/hard', lambda path: shutil.copy2(at('usr/lib/setuid'), path))),
+                ('less', lambda: os.rmdir(at('var/empty'))), ('more', lambda: os.mkdir(at('var/new')))):
+            change()
+            after = trees.describe(root)
+            self.assertNotEqual(trees.differences(before, after), [], name)
+            before = after
+
+
 class Umoci(CompareCase):
     tools = ('umoci', 'setcap')
 
@@ -147,8 +177,20 @@ class Podman(CompareCase):
             other = f'{form}:{self.fresh_path(form)}'
             reference = other + ':localhost/built:latest' if form == 'docker-archive' else other
             self.tool('skopeo', '--policy', self.policy, 'copy', f'oci:{image}:latest', reference)
-            if form != 'dir':                   # to us that is a root file system
-                self.same(self.ours(other), dict(ours), form, [b'.'])
+            self.same(self.ours(other), dict(ours), form, [b'.'])
+        # By podman: what a container of it has changed, as an image.
+        container = self.tool('podman', *self.storage, 'create', 'localhost/built', 'true')
+        mount = self.tool('podman', *self.storage, 'mount', container)
+        os.unlink(os.path.join(mount, 'null'))
+        os.chown(os.path.join(mount, 'usr/large'), 12, 13)
+        committed = self.tool('podman', *self.storage, 'commit', '--quiet', container)
+        self.tool('podman', *self.storage, 'rm', '--force', container)
+        path = self.fresh_path('committed')
+        self.tool('podman', *self.storage, 'save', '--quiet', '--format', 'docker-archive', '-o', path, committed)
+        theirs = self.by_podman('docker-archive:' + path)
+        self.assertNotIn(b'null', theirs)
+        self.assertEqual(theirs[b'usr/large'][1], (12, 13))
+        self.same(self.ours('docker-archive:' + path), theirs, 'podman commit', self.MADE)
 
     def test_layers_with_whiteouts(self):
         image = layout.Layout(self.fresh_path('image'), [

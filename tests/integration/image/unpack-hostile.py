@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Layers made to do harm: nothing outside of the root changes, nothing is left, and it takes no more than it may."""
 
+import gzip
 import io
 import os
 import subprocess
@@ -67,10 +68,11 @@ class HostileCase(case.CliCase):
         status = os.lstat(path)
         return status.st_mode, status.st_uid, status.st_nlink if path != '/tmp' else 0, status.st_ino
 
-    def meet(self, *layers, refused=None, options=(), measured=False):
-        """Unpacks; the paths that are there afterwards, or None when it was refused."""
+    def meet(self, *layers, refused=None, options=(), measured=False, image=None):
+        """Unpacks @layers, or @image; the paths that are there afterwards, or None when it was refused."""
         target = self.fresh_path('root')
-        line = self.command_line('unpack', *options, layout.Layout(self.fresh_path('image'), list(layers)).name, target)
+        image = image or layout.Layout(self.fresh_path('image'), list(layers)).name
+        line = self.command_line('unpack', *options, image, target)
         result = self.program(*([sys.executable, '-c', MEASURE] if measured else []), *line)
         self.assertIn(result.status, (0, 1), str(result))
         if measured and 'ASAN_OPTIONS' not in os.environ:       # which takes memory of its own
@@ -79,7 +81,7 @@ class HostileCase(case.CliCase):
         self.assertEqual({path: self.stamp(path) for path in self.machine}, self.machine)
         self.assertEqual([n for n in os.listdir(self.place) if n.startswith('.')], [])
         if refused is not None:
-            self.assertEqual(result.status, 1, f'taken: {layers}')
+            self.assertEqual(result.status, 1, f'taken: {str(layers)[:1000]}')
             self.assertIn(refused, result.err)
         if result.status == 1:
             self.assertFalse(os.path.lexists(target))
@@ -112,6 +114,20 @@ class Names(HostileCase):
         for link in (self.outside, '../outside', '..'):
             layers = ([MEMBER('l', 'symlink', link=link)], [MEMBER('l/.wh.canary')], [MEMBER('l/.wh..wh..opq')])
             self.assertEqual(self.meet(*layers), ['l'])
+
+    def test_tricks_with_opaque_folders(self):
+        lower = [MEMBER('a/b/c'), MEMBER('d')]
+        opaque = '.wh..wh..opq'
+        # It is a name, of whatever kind; what is in it, or comes from it, is nothing.
+        for kind in ('folder', 'symlink', 'fifo', 'char'):
+            self.assertEqual(self.meet(lower, [MEMBER('a/' + opaque, kind, link='/etc')]), ['a', 'd'])
+        self.assertEqual(self.meet(lower, [MEMBER(f'a/{opaque}/', 'folder'), MEMBER(f'a/{opaque}/x')]), ['a', 'd'])
+        self.assertEqual(self.meet(lower, [MEMBER(f'{opaque}/x'), MEMBER(f'a/b/.wh..wh.x/{opaque}')]), ['a', 'a/b', 'a/b/c', 'd'])
+        self.meet(lower, [MEMBER('h', 'link', link='a/' + opaque)], refused='cannot link')
+        self.assertEqual(self.meet(lower, [MEMBER('.wh.' + opaque)]), ['a', 'a/b', 'a/b/c', 'd'])
+        # Of a file, of a link, of nothing.
+        self.assertEqual(self.meet(lower, [MEMBER('d/' + opaque), MEMBER('none/' + opaque)])[:3], ['a', 'a/b', 'a/b/c'])
+        self.assertEqual(self.meet([MEMBER('l', 'symlink', link=self.outside)], [MEMBER('l/' + opaque), MEMBER('l/new')]), ['l', 'l/new'])
 
     def test_names_without_a_name(self):
         for name in (b'', b'\0' * 8):
@@ -157,6 +173,16 @@ class Links(HostileCase):
                            MEMBER('h', content=b'dead', mode=0)])
         self.assertEqual(found, ['h', 'l'])
 
+    def test_links_to_proc(self):
+        """As a name in the root they mean nothing; as places on the machine they would be this very process."""
+        for link in ('/proc/self/root', '/proc/self/cwd', '/proc/self/fd', '/proc/1/root', '/proc/thread-self/root'):
+            self.meet([MEMBER('l', 'symlink', link=link), MEMBER('l/canary')], refused='symbolic link')
+            self.assertEqual(self.meet([MEMBER('l', 'symlink', link=link)], [MEMBER('l/etc/passwd')]), ['l', 'l/etc', 'l/etc/passwd'])
+            self.meet([MEMBER('l', 'symlink', link=link), MEMBER('h', 'link', link='l' + self.outside + '/canary')], refused='cannot link')
+            self.meet([MEMBER('h', 'link', link=link + self.outside + '/canary')], refused='cannot link')
+            self.assertEqual(self.meet([MEMBER('l', 'symlink', link=link)], [MEMBER('l/.wh.etc'), MEMBER('l/.wh..wh..opq')]), ['l'])
+        self.assertEqual(self.meet([MEMBER('proc/self/root/x'), MEMBER('proc/self/fd/3', 'symlink', link='/')])[-1], 'proc/self/root/x')
+
     def test_hard_links_to_folders_and_the_root(self):
         self.meet([MEMBER('d/', 'folder'), MEMBER('h', 'link', link='d')], refused='cannot link')
         self.meet([MEMBER('h', 'link', link='/')], refused='')
@@ -180,6 +206,20 @@ class Damage(HostileCase):
                        b'\xff' * 512, pax(size=b'-1') + raw_header(), pax(size=b'9' * 30) + raw_header(),
                        pax(path=b'../x') + raw_header(), pax(linkpath=b'../x') + raw_header(kind=b'1')):
             self.meet([MEMBER('lower')], layout.make_tar([MEMBER('a')])[:512] + header + end, refused='')
+
+    def test_extended_headers_that_say_something_else(self):
+        """They count, and what they say is looked at as if the header had said it."""
+        end, content = b'\0' * 1024, b'x' * 512
+        for records in ({'path': b'/../../outside/canary'}, {'path': b'a/../../outside/canary'}, {'path': b'..'},
+                        {'GNU.sparse.name': b'../outside/canary', 'GNU.sparse.major': b'1', 'GNU.sparse.minor': b'0',
+                         'GNU.sparse.realsize': b'1'},
+                        {'uid': b'-1'}, {'uid': b'4294967295'}, {'gid': b'99999999999999999999'}, {'size': b'99999999999'},
+                        {'GNU.sparse.size': b'-1', 'GNU.sparse.map': b'0,-5', 'GNU.sparse.numblocks': b'1'}):
+            self.meet(pax(**records) + raw_header(size=b'1') + content + end, refused='', options=('--max-size', '1M'))
+        for linkpath in (b'../outside/canary', self.outside.encode() + b'/canary'):
+            self.meet(pax(linkpath=linkpath) + raw_header(kind=b'1') + end, refused='')
+        # An override of the size is what counts; the header's would take what follows for a header.
+        self.assertEqual(self.meet(pax(size=b'512') + raw_header(b'a', size=b'0') + raw_header(b'inside') + raw_header(b'b') + end), ['a', 'b'])
 
     def test_every_bit_of_a_header_turned(self):
         good = layout.make_tar([MEMBER('a/', 'folder'), MEMBER('a/b', content=b'x' * 600, xattrs={'user.a': 'b'}),
@@ -221,6 +261,19 @@ class Bombs(HostileCase):
     def test_a_header_that_does_not_end(self):
         self.meet(raw_header(kind=b'L', size=b'%o' % (64 * MIB)) + b'n' * (64 * MIB), refused='', measured=True)
         self.meet(pax(path=b'a') * 20000 + raw_header() + b'\0' * 1024, refused='', measured=True)
+
+    def test_much_that_was_packed_into_little(self):
+        info, _ = MEMBER('zeros')
+        info.size = 256 * MIB
+        path = self.path('bomb.tar.gz')
+        with gzip.open(path, 'wb', compresslevel=1) as f:
+            f.write(info.tobuf())
+            for _ in range(256):
+                f.write(bytes(MIB))
+            f.write(bytes(1024))
+        self.assertLess(os.path.getsize(path), 2 * MIB)
+        for options, words in ((('--max-size', '64M'), 'bytes'), (('--max-file-size', '64M'), 'zeros')):
+            self.meet(image='tarball:' + path, refused=words, options=options, measured=True)
 
     def test_what_follows_the_archive_counts(self):
         self.meet(layout.make_tar([MEMBER('a')]) + b'\0' * (8 * MIB), refused='bytes', options=('--max-size', '4M'), measured=True)
