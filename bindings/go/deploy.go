@@ -28,17 +28,24 @@ import (
 
 // Archive is what ExportImage has written.
 type Archive struct {
-	Digest string `json:"digest"`
-	Size   uint64 `json:"size"`
+	Digest         string `json:"digest"`
+	Size           uint64 `json:"size"`
+	SkippedDevices uint64 `json:"skippedDevices"`
+}
+
+// ExportOptions say what is not exported; the zero value leaves nothing out.
+type ExportOptions struct {
+	NoEnv     bool // without the file /.drootenv
+	NoDevices bool // device nodes are left out
 }
 
 // ExportImage writes an image's root file system to file as one tar, whose bytes follow from the image alone.
-// It has the image's environment as a file, /.drootenv, unless noEnv is set.
-func (ctx *Context) ExportImage(image string, file *os.File, noEnv bool, options ImageOptions) (*Archive, error) {
+// It has the image's environment as a file, /.drootenv, unless NoEnv is set.
+func (ctx *Context) ExportImage(image string, file *os.File, options ImageOptions, export ExportOptions) (*Archive, error) {
 	var s cStrings
 	defer s.free()
 	name := s.one(image)
-	flags := bits(bit{noEnv, flagExportNoEnv})
+	flags := bits(bit{export.NoEnv, flagExportNoEnv}, bit{export.NoDevices, flagExportNoDevices})
 	archive := new(Archive)
 	err := options.with(&s, func(opts *C.contain_image_options_t) error {
 		return ctx.decoded(archive, func(p unsafe.Pointer, ret **C.char, e **C.contain_error_t) C.int {
@@ -67,6 +74,8 @@ type ReleaseUse struct {
 	Name string `json:"name"`
 	PID  int    `json:"pid"`
 	How  string `json:"how"`
+
+	Container string `json:"container"` // its id, when it is one that is known
 }
 
 // Pruned is what was removed, and what could not be.

@@ -63,6 +63,7 @@ type ImageOptions struct {
 	Insecure     bool          // registries without TLS, or with certificates that nobody vouches for
 	Stdin        *os.File      // what the image "-" is read from; by default standard input
 	Timeout      time.Duration // for the whole call; 0 for none
+	StallTimeout time.Duration // without anything from a registry or a pipe; 0 for the usual
 
 	// Progress is called a few times a second by the goroutine that made the call, also while nothing moves.
 	// An error that it returns ends the call, which returns it.
@@ -96,6 +97,14 @@ func containGoProgress(userdata unsafe.Pointer, progress *C.contain_image_progre
 	return 0
 }
 
+// milliseconds rounds up, so that what is not 0 stays so.
+func milliseconds(d time.Duration) C.uint64_t {
+	if d <= 0 {
+		return 0
+	}
+	return C.uint64_t((d + time.Millisecond - 1) / time.Millisecond)
+}
+
 // with runs a call that takes options in C's form, for which s holds the strings.
 func (o *ImageOptions) with(s *cStrings, f func(opts *C.contain_image_options_t) error) error {
 	opts := C.new_image_options()
@@ -107,9 +116,8 @@ func (o *ImageOptions) with(s *cStrings, f func(opts *C.contain_image_options_t)
 	if o.Stdin != nil {
 		opts.stdin_fd = C.int32_t(o.Stdin.Fd())
 	}
-	if o.Timeout > 0 {
-		opts.timeout_ms = C.uint64_t((o.Timeout + time.Millisecond - 1) / time.Millisecond)
-	}
+	opts.timeout_ms = milliseconds(o.Timeout)
+	opts.stall_timeout_ms = milliseconds(o.StallTimeout)
 	opts.platform = s.orNull(o.Platform)
 	opts.auth_file = s.orNull(o.AuthFile)
 	opts.certificates = s.orNull(o.Certificates)

@@ -75,4 +75,6 @@ func TestGivingUpAnImage(t *testing.T) {
 	}
 	_, err = w.ctx.InspectImage("-", ImageOptions{Stdin: read, Timeout: 100 * time.Millisecond})
 	expectError(t, err, ErrTimeout)
+	_, err = w.ctx.InspectImage("-", ImageOptions{Stdin: read, StallTimeout: 100 * time.Millisecond})
+	expectError(t, err, ErrTimeout)
 }

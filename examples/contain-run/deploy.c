@@ -79,8 +79,12 @@ int deploy_print_pruned(struct app *app, const char *document, bool with_removed
         for (size_t i = 0; list && i < json_object_array_length(list); i++) {
                 json_object *use = json_object_array_get_idx(list, i);
 
-                (void)fprintf(stderr, "%s stays: process %s uses it (%s)\n", member(use, "name"),
-                              member(use, "pid"), member(use, "how"));
+                if (*member(use, "container") != '\0')
+                        (void)fprintf(stderr, "%s stays: container %s uses it\n", member(use, "name"),
+                                      member(use, "container"));
+                else
+                        (void)fprintf(stderr, "%s stays: process %s uses it (%s)\n", member(use, "name"),
+                                      member(use, "pid"), member(use, "how"));
         }
         if (*member(object, "warning") != '\0')
                 (void)fprintf(stderr, "old releases stay: %s\n", member(object, "warning"));

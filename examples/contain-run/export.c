@@ -7,19 +7,21 @@
 #include "source.h"
 
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 struct export_options {
-        struct source_options source; /* first: its table counts from the beginning */
+        struct source_options source; /* first: its tables count from the beginning */
         const char *output;
         bool no_env;
+        bool no_devices;
 };
 
 /* A file that is being written, and gets its name when it is whole. */
 struct output {
-        const char *path;
+        char *path;
         char *temporary; /* NULL: standard output, or something that is no file */
         int fd;
 };
@@ -29,14 +31,42 @@ static void output_done(struct output *output)
         if (output->temporary)
                 (void)unlink(output->temporary);
         free(output->temporary);
+        free(output->path);
         if (output->fd > STDOUT_FILENO)
                 (void)close(output->fd);
+}
+
+/* A link stays, and what it leads to becomes the archive. */
+static char *find_path(const char *path)
+{
+        char *real = realpath(path, NULL);
+        struct stat status;
+
+        if (real || errno != ENOENT)
+                return real;
+        if (lstat(path, &status) == 0) {
+                errno = ELOOP;
+                return NULL;
+        }
+        return strdup(path);
+}
+
+static int open_temporary(struct output *output, const char *path)
+{
+        output->path = find_path(path);
+        if (!output->path)
+                return -1;
+        if (asprintf(&output->temporary, "%s.XXXXXX", output->path) < 0) {
+                output->temporary = NULL;
+                return -1;
+        }
+        return mkostemp(output->temporary, O_CLOEXEC);
 }
 
 /* What is there and no file, such as a FIFO, is written to as it is. */
 static int open_output(struct app *app, const char *path, struct output *ret)
 {
-        struct output output = { .path = path, .fd = STDOUT_FILENO };
+        struct output output = { .fd = STDOUT_FILENO };
         struct stat status;
 
         if (!path || strcmp(path, "-") == 0) {
@@ -45,27 +75,41 @@ static int open_output(struct app *app, const char *path, struct output *ret)
                 *ret = output;
                 return 0;
         }
-        if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
                 output.fd = open(path, O_WRONLY | O_CLOEXEC);
-        } else {
-                if (asprintf(&output.temporary, "%s.XXXXXX", path) < 0)
-                        return app_fail(app, "out of memory");
-                output.fd = mkostemp(output.temporary, O_CLOEXEC);
-        }
+        else
+                output.fd = open_temporary(&output, path);
         if (output.fd < 0) {
                 int r = app_fail(app, "cannot write '%s': %s", path, strerror(errno));
 
                 free(output.temporary);
+                free(output.path);
                 return r;
         }
         *ret = output;
         return 0;
 }
 
+static int sync_folder_of(const char *path)
+{
+        _cleanup_free_ char *copy = strdup(path);
+        int fd, r;
+
+        if (!copy)
+                return -ENOMEM;
+        fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        r = fsync(fd) < 0 ? -errno : 0;
+        (void)close(fd);
+        return r;
+}
+
 /* On disk first, then by its name: nobody ever finds half of it. */
 static int publish(struct app *app, struct output *output)
 {
         mode_t mask;
+        int r;
 
         if (!output->temporary)
                 return 0;
@@ -76,14 +120,16 @@ static int publish(struct app *app, struct output *output)
                 return app_fail(app, "cannot write '%s': %s", output->path, strerror(errno));
         free(output->temporary);
         output->temporary = NULL;
-        return 0;
+        r = sync_folder_of(output->path);
+        return r < 0 ? app_fail(app, "cannot write '%s' to its disk: %s", output->path, strerror(-r)) : 0;
 }
 
 static int run(struct app *app, const void *values, const struct operands *operands)
 {
         const struct export_options *options = values;
         __attribute__((cleanup(output_done))) struct output output = { .fd = -1 };
-        unsigned flags = options->no_env ? CONTAIN_EXPORT_NO_ENV : 0;
+        unsigned flags = (options->no_env ? CONTAIN_EXPORT_NO_ENV : 0u) |
+                         (options->no_devices ? CONTAIN_EXPORT_NO_DEVICES : 0u);
         _cleanup_context_ contain_ctx_t *ctx = NULL;
         _cleanup_error_ contain_error_t *error = NULL;
         _cleanup_document_ char *document = NULL;
@@ -113,6 +159,8 @@ static const struct option options_table[] = {
         { "output", 'o', OPTION_TEXT, offsetof(struct export_options, output), "FILE",
           "write to that file, and print the archive's digest; standard output by default" },
         { "no-env", 0, OPTION_FLAG, offsetof(struct export_options, no_env), NULL, "without /.drootenv" },
+        { "no-devices", 0, OPTION_FLAG, offsetof(struct export_options, no_devices), NULL,
+          "leave device nodes out" },
         { 0 },
 };
 
@@ -120,7 +168,7 @@ const struct command command_export = {
         .name = "export",
         .synopsis = "IMAGE",
         .summary = "write the root file system of an image as one tar",
-        .options = { options_table, source_options },
+        .options = { options_table, source_options, limit_options },
         .options_size = sizeof(struct export_options),
         .min_operands = 1,
         .max_operands = 1,

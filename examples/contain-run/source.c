@@ -6,19 +6,33 @@
 
 #include "duration.h"
 
+static int get_duration(struct app *app, const char *text, uint64_t *ret_ms)
+{
+        int64_t nsec = 0;
+
+        if (text && (!duration_parse(text, &nsec) || nsec == 0))
+                return app_fail(app, "'%s' is no duration such as 30s or 5m", text);
+        *ret_ms = ((uint64_t)nsec + 999999) / 1000000;
+        return 0;
+}
+
 int source_get(struct app *app, const struct source_options *options, struct progress *progress,
                contain_image_options_t *ret)
 {
-        int64_t timeout_nsec = 0;
+        uint64_t timeout_ms = 0, stall_timeout_ms = 0;
         int r;
 
-        if (options->timeout && (!duration_parse(options->timeout, &timeout_nsec) || timeout_nsec == 0))
-                return app_fail(app, "'%s' is no duration such as 30s or 5m", options->timeout);
+        r = get_duration(app, options->timeout, &timeout_ms);
+        if (r == 0)
+                r = get_duration(app, options->stall_timeout, &stall_timeout_ms);
+        if (r != 0)
+                return r;
         *ret = (contain_image_options_t){
                 .size = sizeof(*ret),
                 .flags = options->insecure ? CONTAIN_IMAGE_INSECURE : 0,
                 .stdin_fd = STDIN_FILENO,
-                .timeout_ms = ((uint64_t)timeout_nsec + 999999) / 1000000,
+                .timeout_ms = timeout_ms,
+                .stall_timeout_ms = stall_timeout_ms,
                 .platform = options->platform,
                 .auth_file = options->auth_file,
                 .certificates = options->certificates,
@@ -47,6 +61,8 @@ const struct option source_options[] = {
           "registries without TLS, or with certificates that nobody vouches for" },
         { "timeout", 0, OPTION_TEXT, offsetof(struct source_options, timeout), "DURATION",
           "give up after so long, such as 5m" },
+        { "stall-timeout", 0, OPTION_TEXT, offsetof(struct source_options, stall_timeout), "DURATION",
+          "give up when nothing has come from a registry or a pipe for so long" },
         { "quiet", 'q', OPTION_FLAG, offsetof(struct source_options, quiet), NULL, "show no progress" },
         { 0 },
 };

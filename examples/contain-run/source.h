@@ -23,6 +23,7 @@ struct source_options {
         const char *certificates;
         const char *store;
         const char *timeout;
+        const char *stall_timeout;
         struct option_list mirrors;
         bool insecure;
         bool quiet;

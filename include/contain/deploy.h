@@ -23,7 +23,8 @@ extern "C" {
 
 /** Flags of contain_image_export(). */
 enum {
-        CONTAIN_EXPORT_NO_ENV = 1 << 0 /* without the file /.drootenv */
+        CONTAIN_EXPORT_NO_ENV = 1 << 0,    /* without the file /.drootenv */
+        CONTAIN_EXPORT_NO_DEVICES = 1 << 1 /* device nodes are left out, and counted */
 };
 
 /**
@@ -33,18 +34,18 @@ enum {
  * @fd:      what is written to: a file, a pipe
  * @flags:   CONTAIN_EXPORT_ flags
  * @options: how to get at the image; NULL for the defaults
- * @ret:     receives a JSON object, to be freed with contain_free(): "digest" and "size" of what was written;
- *           may be NULL
+ * @ret:     receives a JSON object, to be freed with contain_free(): "digest" and "size" of what was written,
+ *           and how many devices were not: "skippedDevices"; may be NULL
  * @err:     receives the details of a failure; may be NULL
  *
  * The layers are read twice and unpacked nowhere, so no privilege is needed. The bytes follow from the image
  * alone: folders, then files, in one order, with their owners, times and extended attributes. The
  * environment of the image's configuration becomes a file, /.drootenv, in the place of one that the image may
- * have.
+ * have. The owners are those of the image: whoever unpacks the archive says whose they become.
  *
  * Threads: any.
- * Returns: 0; -EPIPE when nobody reads any more; -ENOSPC; otherwise as contain_image_inspect_json(). What has
- *          been written until then is of no use.
+ * Returns: 0; -EPIPE when nobody reads any more; -ENOSPC; -EFBIG beyond a limit; otherwise as
+ *          contain_image_inspect_json(). What has been written until then is of no use.
  * Since:   1.0
  */
 CONTAIN_API int contain_image_export(contain_ctx_t *ctx, const char *image, int fd, uint32_t flags,

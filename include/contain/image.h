@@ -58,10 +58,12 @@ typedef struct contain_image_options {
         contain_image_progress_fn progress; /* NULL: nobody is told */
         void *userdata;                     /* for progress */
         /* Limits of what is unpacked, be it to a folder, to the content store or for a container; 0: none */
-        uint64_t max_bytes;      /* of all files together, holes included */
-        uint64_t max_entries;    /* of all layers together */
-        uint64_t max_file_bytes; /* of one file */
-        uint64_t max_depth;      /* of folders in folders */
+        uint64_t max_bytes;        /* of all files together, holes included */
+        uint64_t max_entries;      /* of all layers together */
+        uint64_t max_file_bytes;   /* of one file */
+        uint64_t max_depth;        /* of folders in folders */
+        uint64_t stall_timeout_ms; /* longest time without anything from a registry or a pipe; 0: a
+                                    * minute of a registry, which is then asked again, else none */
 } contain_image_options_t;
 
 /**

@@ -18,7 +18,7 @@ int contain_image_export(contain_ctx_t *ctx, const char *image, int fd, uint32_t
         int r = gate_image(ctx, image, options, &known, err);
 
         if (r == 0)
-                r = gate_flags(flags, CONTAIN_EXPORT_NO_ENV, err);
+                r = gate_flags(flags, CONTAIN_EXPORT_NO_ENV | CONTAIN_EXPORT_NO_DEVICES, err);
         if (r == 0 && fd < 0)
                 return ct_fail(err, CONTAIN_E_ARGUMENT, EBADF, NULL, "'fd' is no descriptor");
         return r < 0 ? r : ct_op_image_export(ctx, image, fd, flags, &known, ret, err);
@@ -35,10 +35,8 @@ int contain_deploy(contain_ctx_t *ctx, const char *image, const char *dir,
 
         if (r == 0)
                 r = gate_argument(dir, "dir", err);
-        if (r == 0 && unpack)
-                r = gate_opts(unpack, &known_unpack, sizeof(known_unpack), err);
         if (r == 0)
-                r = gate_flags(known_unpack.flags, CONTAIN_UNPACK_NO_DEVICES, err);
+                r = gate_unpack(unpack, &known_unpack, err);
         if (r == 0 && deploy)
                 r = gate_opts(deploy, &known_deploy, sizeof(known_deploy), err);
         if (r == 0)

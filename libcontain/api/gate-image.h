@@ -20,4 +20,13 @@ static inline int gate_image(struct contain_ctx *ctx, const char *image,
         return r < 0 ? r : gate_flags(known->flags, CONTAIN_IMAGE_INSECURE, err);
 }
 
+/* How an image is unpacked; may be NULL. */
+static inline int gate_unpack(const contain_unpack_options_t *unpack, contain_unpack_options_t *known,
+                              contain_error_t **err)
+{
+        int r = unpack ? gate_opts(unpack, known, sizeof(*known), err) : 0;
+
+        return r < 0 ? r : gate_flags(known->flags, CONTAIN_UNPACK_NO_DEVICES, err);
+}
+
 #endif

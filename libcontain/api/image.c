@@ -29,9 +29,7 @@ int contain_image_unpack(contain_ctx_t *ctx, const char *image, const char *dir,
 
         if (r == 0)
                 r = gate_argument(dir, "dir", err);
-        if (r == 0 && unpack)
-                r = gate_opts(unpack, &known_unpack, sizeof(known_unpack), err);
         if (r == 0)
-                r = gate_flags(known_unpack.flags, CONTAIN_UNPACK_NO_DEVICES, err);
+                r = gate_unpack(unpack, &known_unpack, err);
         return r < 0 ? r : ct_op_image_unpack(ctx, image, dir, &known, &known_unpack, ret, err);
 }

@@ -74,6 +74,8 @@ static bool parse_line(char *line, struct ct_mount_line *ret)
         mount.parent = strtoul(fields[1], NULL, 10);
         unescape(fields[3]);
         unescape(fields[4]);
+        if (super_options)
+                unescape(super_options);
         mount.device = fields[2];
         mount.root = fields[3];
         mount.mountpoint = fields[4];

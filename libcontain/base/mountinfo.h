@@ -12,7 +12,7 @@
 struct ct_mount_line {
         unsigned long id, parent;
         const char *device;            /* "major:minor" */
-        const char *root, *mountpoint; /* escapes undone */
+        const char *root, *mountpoint; /* escapes undone, as in the next */
         const char *super_options;
         bool cgroup; /* of type cgroup or cgroup2 */
         bool v2;

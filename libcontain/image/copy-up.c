@@ -6,6 +6,7 @@
  * overlayfs does when a file of a lower layer gets another name.
  */
 
+#include "image/unpack-limits.h"
 #include "image/writer.h"
 
 #include "base/arena.h"
@@ -145,9 +146,9 @@ static int copy(struct ct_tree *tree, struct original *original, contain_error_t
         uint64_t end = 0;
         int r;
 
-        r = ct_tree_count(tree, err);
+        r = ct_limits_count_entry(&tree->how->limits, tree->counts, err);
         if (r == 0)
-                r = ct_tree_count_bytes(tree, member->size, err);
+                r = ct_limits_count_bytes(&tree->how->limits, tree->counts, member->size, err);
         if (r == 0)
                 r = ct_tree_add_copy(tree, member, &fd, err);
         if (r < 0 || fd < 0)

@@ -7,13 +7,14 @@
 #include "image/request.h"
 #include "image/requests.h"
 
-static int write_archive(struct ct_job *job, const struct ct_image *image, int out_fd, bool no_env,
-                         struct ct_buf *ret_json, contain_error_t **err)
+static int write_archive(struct ct_job *job, const struct ct_image *image, const struct ct_unpack *unpack,
+                         bool no_env, int out_fd, struct ct_buf *ret_json, contain_error_t **err)
 {
         _cleanup_(ct_tar_writer_freep) struct ct_tar_writer *writer = NULL;
         _cleanup_(ct_flat_freep) struct ct_flat *flat = NULL;
         _cleanup_buf_ struct ct_buf env = CT_BUF_INIT;
-        struct ct_flat_limits limits = { 0 };
+        struct ct_flat_how how = { .no_devices = unpack->no_devices };
+        struct ct_unpack_counts counts = { 0 };
         char digest_text[CT_DIGEST_TEXT];
         struct ct_digest digest;
         uint64_t size;
@@ -23,21 +24,19 @@ static int write_archive(struct ct_job *job, const struct ct_image *image, int o
                 has_env = ct_image_env(job->arena, image, &env, err);
         if (has_env < 0)
                 return has_env;
-        if (ct_json_get_uint(&job->request, "maxEntries", UINT64_MAX, &limits.entries, err) < 0 ||
-            ct_json_get_uint(&job->request, "maxBytes", UINT64_MAX, &limits.bytes, err) < 0)
-                return -EINVAL;
-        r = ct_flat_read(image, &limits, job, &flat, err);
+        how.env = has_env ? &env : NULL;
+        r = ct_flat_read(image, &unpack->limits, job, &counts, &flat, err);
         if (r == 0)
                 r = ct_tar_writer_new(out_fd, &writer, err);
         if (r == 0)
-                r = ct_flat_write(flat, image, has_env ? &env : NULL, writer, job, err);
+                r = ct_flat_write(flat, image, &how, writer, job, &counts, err);
         if (r == 0)
                 r = ct_tar_writer_finish(writer, &digest, &size, err);
         if (r < 0)
                 return r;
         ct_digest_format(&digest, digest_text);
-        r = ct_buf_printf(ret_json, "{\"digest\":\"%s\",\"size\":%llu}", digest_text,
-                          (unsigned long long)size);
+        r = ct_buf_printf(ret_json, "{\"digest\":\"%s\",\"size\":%llu,\"skippedDevices\":%llu}", digest_text,
+                          (unsigned long long)size, (unsigned long long)counts.skipped_devices);
         return r < 0 ? ct_fail_memory(err) : 0;
 }
 
@@ -45,6 +44,7 @@ int ct_do_export(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **
 {
         _cleanup_(ct_source_freep) struct ct_source *source = NULL;
         struct ct_image image = { 0 };
+        struct ct_unpack unpack;
         bool no_env = false;
         int out_fd, r;
 
@@ -52,7 +52,9 @@ int ct_do_export(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **
         if (r >= 0)
                 r = ct_json_get_bool(&job->request, "noEnv", &no_env, err);
         if (r >= 0)
+                r = ct_request_unpack_options(job, &unpack, err);
+        if (r >= 0)
                 r = ct_request_open_image(job, &image, err);
         source = image.source;
-        return r < 0 ? r : write_archive(job, &image, out_fd, no_env, ret_json, err);
+        return r < 0 ? r : write_archive(job, &image, &unpack, no_env, out_fd, ret_json, err);
 }

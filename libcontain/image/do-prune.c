@@ -8,24 +8,20 @@
 int ct_do_prune(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **err)
 {
         _cleanup_(ct_releases_freep) struct ct_releases *releases = NULL;
-        const char *root_name;
         bool dry_run = false;
         uint64_t keep = 0;
-        int root_fd, r;
+        int r;
 
         r = ct_json_get_uint(&job->request, "keep", UINT64_MAX, &keep, err);
         if (r >= 0)
                 r = ct_json_get_bool(&job->request, "dryRun", &dry_run, err);
         if (r < 0)
                 return r;
-        r = ct_deploy_root(job, &root_fd, &root_name, err);
-        if (r == 0)
-                r = ct_releases_open(root_fd, root_name, CT_RELEASES_FOLDER, false, &releases, err);
-        if (r == 0 && !dry_run)
-                r = ct_releases_lock(releases, job, err);
+        r = ct_deploy_open(job, !dry_run, &releases, err);
         if (r == 0 && !dry_run)
                 r = ct_releases_clean(releases, err);
-        if (r == 0)
+        /* Anew: one that somebody uses may have got its name back. */
+        if (r == 0 && !dry_run)
                 r = ct_releases_load(releases, err);
         if (r < 0)
                 return r;

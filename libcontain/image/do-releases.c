@@ -31,9 +31,7 @@ int ct_do_releases(struct ct_job *job, struct ct_buf *ret_json, contain_error_t 
         if (r > 0)
                 return 0;
         if (r == 0)
-                r = ct_releases_open(root_fd, root_name, CT_RELEASES_FOLDER, false, &releases, err);
-        if (r == 0)
-                r = ct_releases_load(releases, err);
+                r = ct_deploy_open(job, false, &releases, err);
         if (r < 0)
                 return r;
         (void)ct_buf_puts(ret_json, "[");

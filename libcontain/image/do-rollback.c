@@ -22,21 +22,15 @@ static int choose(const struct ct_releases *releases, const char *name, struct c
 int ct_do_rollback(struct ct_job *job, struct ct_buf *ret_json, contain_error_t **err)
 {
         _cleanup_(ct_releases_freep) struct ct_releases *releases = NULL;
-        const char *root_name, *name = NULL;
+        const char *name = NULL;
         struct ct_release *release;
         bool unchanged;
-        int root_fd, r;
+        int r;
 
         r = ct_json_get_string(&job->request, "to", &name, err);
         if (r < 0)
                 return r;
-        r = ct_deploy_root(job, &root_fd, &root_name, err);
-        if (r == 0)
-                r = ct_releases_open(root_fd, root_name, CT_RELEASES_FOLDER, false, &releases, err);
-        if (r == 0)
-                r = ct_releases_lock(releases, job, err);
-        if (r == 0)
-                r = ct_releases_load(releases, err);
+        r = ct_deploy_open(job, true, &releases, err);
         if (r == 0)
                 r = choose(releases, name, &release, err);
         if (r < 0)
@@ -45,7 +39,6 @@ int ct_do_rollback(struct ct_job *job, struct ct_buf *ret_json, contain_error_t 
         r = ct_releases_switch(releases, release, err);
         if (r < 0)
                 return r;
-        r = ct_buf_printf(ret_json, "{\"status\":\"%s\",\"name\":\"%s\",\"digest\":\"%s\"}",
-                          unchanged ? "unchanged" : "switched", release->name, release->digest);
-        return r < 0 ? ct_fail_memory(err) : 0;
+        ct_deploy_put_result(ret_json, unchanged ? "unchanged" : "switched", release);
+        return ct_buf_puts(ret_json, "}") < 0 ? ct_fail_memory(err) : 0;
 }

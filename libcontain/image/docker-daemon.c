@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 /* The daemon may put the archive together first. */
-enum { PATIENCE_SECONDS = 600, MAX_NAME = 512 };
+enum { PATIENCE_MSEC = 600000, MAX_NAME = 512 };
 
 static const char *socket_of(const char *variable, contain_error_t **err, int *r)
 {
@@ -86,7 +86,7 @@ static int fetch(struct ct_arena *arena, const char *name, const struct ct_sourc
 
         if (!server || !request.url)
                 return ct_fail_memory(err);
-        server->stall_seconds = PATIENCE_SECONDS;
+        server->stall_ms = options->stall_ms ? options->stall_ms : PATIENCE_MSEC;
         server->job = options->job;
         r = find_socket(arena, &server->unix_socket, err);
         if (r >= 0)

@@ -2,37 +2,44 @@
 
 /* The first look at the layers: what there is, not what is in it. */
 
-#include "image/layer-reader.h"
 #include "image/flat.h"
 #include "image/job.h"
+#include "image/layer-reader.h"
+#include "image/unpack-limits.h"
 
-#include <string.h>
+#include <sys/stat.h>
 
 #define PROGRESS_ENTRIES 1000
 
 struct reading {
         struct ct_flat *flat;
-        const struct ct_flat_limits *limits;
+        const struct ct_unpack_limits *limits;
         const struct ct_job *job;
-        uint64_t entries, bytes;
+        struct ct_unpack_counts *counts;
 };
 
 static int count_bytes(struct reading *reading, uint64_t bytes, contain_error_t **err)
 {
-        if (reading->limits->bytes > 0 && bytes > reading->limits->bytes - reading->bytes)
-                return ct_fail(err, CONTAIN_E_SIZE, EFBIG, NULL, "the image has more than %llu bytes",
-                               (unsigned long long)reading->limits->bytes);
-        reading->bytes += bytes;
-        return 0;
+        return ct_limits_count_bytes(reading->limits, reading->counts, bytes, err);
 }
 
-static int count_entry(struct reading *reading, contain_error_t **err)
+static int count_member(struct reading *reading, const struct ct_member *member, contain_error_t **err)
 {
-        reading->entries++;
-        if (reading->limits->entries > 0 && reading->entries > reading->limits->entries)
-                return ct_fail(err, CONTAIN_E_SIZE, EFBIG, NULL, "the image has more than %llu entries",
-                               (unsigned long long)reading->limits->entries);
-        return 0;
+        int r = ct_limits_count_entry(reading->limits, reading->counts, err);
+
+        if (r == 0 && member->kind == CT_MEMBER_NODE)
+                r = ct_limits_count_node(reading->limits, reading->counts, member, err);
+        return r;
+}
+
+/* Folders that no member tells of count, too; one of the new nodes is the member's own. */
+static int count_implied(struct reading *reading, size_t nodes_before, contain_error_t **err)
+{
+        int r = 0;
+
+        for (size_t n = nodes_before + 1; r == 0 && n < reading->flat->n_nodes; n++)
+                r = ct_limits_count_entry(reading->limits, reading->counts, err);
+        return r;
 }
 
 /* The words are those that unpacking has for it. */
@@ -51,19 +58,38 @@ static int fail_member(const struct ct_member *member, int r, contain_error_t **
                        path, member->target.text, r == -EPERM ? "a folder" : "not there");
 }
 
-static int pass_content(struct reading *reading, struct ct_layer_reader *reader, contain_error_t **err)
+/* What has none of its own may have some nevertheless: that counts. */
+static int pass_content(struct reading *reading, struct ct_layer_reader *reader,
+                        const struct ct_member *member, contain_error_t **err)
 {
+        bool counted = member->kind == CT_MEMBER_NODE && S_ISREG(member->mode);
         const void *bytes;
         uint64_t offset;
         size_t size;
         int r;
 
         while ((r = ct_layer_reader_data(reader, &bytes, &size, &offset, err)) > 0) {
-                r = count_bytes(reading, size, err);
+                r = counted ? 0 : count_bytes(reading, size, err);
                 if (r < 0)
                         return r;
         }
         return r;
+}
+
+static int read_member(struct reading *reading, struct ct_layer_reader *reader, size_t layer,
+                       uint64_t ordinal, const struct ct_member *member, contain_error_t **err)
+{
+        size_t nodes_before = reading->flat->n_nodes;
+        int r;
+
+        r = count_member(reading, member, err);
+        if (r < 0)
+                return r;
+        r = ct_flat_add(reading->flat, layer, ordinal, member);
+        if (r < 0)
+                return fail_member(member, r, err);
+        r = count_implied(reading, nodes_before, err);
+        return r < 0 ? r : pass_content(reading, reader, member, err);
 }
 
 static int read_members(struct reading *reading, struct ct_layer_reader *reader, size_t layer,
@@ -75,17 +101,11 @@ static int read_members(struct reading *reading, struct ct_layer_reader *reader,
         int r;
 
         while ((r = ct_layer_reader_next(reader, &member, err)) > 0) {
-                r = count_entry(reading, err);
+                r = read_member(reading, reader, layer, ordinal++, member, err);
                 if (r < 0)
                         return r;
-                r = ct_flat_add(reading->flat, layer, ordinal++, member);
-                if (r < 0)
-                        return fail_member(member, r, err);
-                r = pass_content(reading, reader, err);
-                if (r < 0)
-                        return r;
-                if (reading->entries % PROGRESS_ENTRIES == 0)
-                        ct_job_progress(reading->job, "read", "", reading->bytes, 0);
+                if (ordinal % PROGRESS_ENTRIES == 0)
+                        ct_job_progress(reading->job, "read", "", reading->counts->bytes, 0);
         }
         while (r == 0 && (r = ct_layer_reader_rest(reader, &size, err)) > 0)
                 r = count_bytes(reading, size, err);
@@ -105,11 +125,12 @@ static int read_layer(struct reading *reading, const struct ct_image *image, siz
         return r < 0 ? r : read_members(reading, reader, layer, err);
 }
 
-int ct_flat_read(const struct ct_image *image, const struct ct_flat_limits *limits, const struct ct_job *job,
-                 struct ct_flat **ret, contain_error_t **err)
+int ct_flat_read(const struct ct_image *image, const struct ct_unpack_limits *limits,
+                 const struct ct_job *job, struct ct_unpack_counts *counts, struct ct_flat **ret,
+                 contain_error_t **err)
 {
         _cleanup_(ct_flat_freep) struct ct_flat *flat = NULL;
-        struct reading reading = { .limits = limits, .job = job };
+        struct reading reading = { .limits = limits, .job = job, .counts = counts };
         int r;
 
         r = ct_flat_new(&flat, err);

@@ -6,9 +6,9 @@
  * in which the layers have them, which nobody has to keep; last all further names of what was written.
  */
 
-#include "image/layer-reader.h"
 #include "image/flat.h"
 #include "image/job.h"
+#include "image/layer-reader.h"
 
 #include "base/env-file.h"
 
@@ -20,6 +20,7 @@
 struct writing {
         struct ct_flat *flat;
         const struct ct_image *image;
+        const struct ct_flat_how *how;
         struct ct_tar_writer *writer;
         const struct ct_job *job;
         struct ct_flat_inode **files; /* with content, as the layers have them */
@@ -50,6 +51,11 @@ static struct ct_tar_entry entry_of(const struct ct_flat_inode *inode, const cha
                 .xattrs = inode->xattrs,
                 .n_xattrs = inode->n_xattrs,
         };
+}
+
+static bool is_left_out(const struct writing *writing, const struct ct_flat_node *node)
+{
+        return writing->how->no_devices && (S_ISCHR(node->inode->mode) || S_ISBLK(node->inode->mode));
 }
 
 static int write_plain(struct writing *writing, const struct ct_flat_node *node, contain_error_t **err)
@@ -83,7 +89,8 @@ static int write_nodes(struct writing *writing, contain_error_t **err)
         int r = 0;
 
         while (r == 0 && (node = ct_flat_next(writing->flat, node)))
-                if (!S_ISDIR(node->inode->mode) && !S_ISREG(node->inode->mode) && node->inode->first == node)
+                if (!S_ISDIR(node->inode->mode) && !S_ISREG(node->inode->mode) &&
+                    node->inode->first == node && !is_left_out(writing, node))
                         r = write_plain(writing, node, err);
         return r;
 }
@@ -97,7 +104,7 @@ static int write_links(struct writing *writing, contain_error_t **err)
                 char path[PATH_MAX], target[PATH_MAX];
                 struct ct_tar_entry entry;
 
-                if (S_ISDIR(node->inode->mode) || node->inode->first == node)
+                if (S_ISDIR(node->inode->mode) || node->inode->first == node || is_left_out(writing, node))
                         continue;
                 r = path_of(node, path, err);
                 if (r == 0)
@@ -312,13 +319,22 @@ static int find_files(struct writing *writing, contain_error_t **err)
         return 0;
 }
 
-int ct_flat_write(struct ct_flat *flat, const struct ct_image *image, const struct ct_buf *env,
-                  struct ct_tar_writer *writer, const struct ct_job *job, contain_error_t **err)
+static void count_left_out(const struct writing *writing, struct ct_unpack_counts *counts)
 {
-        struct writing writing = { .flat = flat, .image = image, .writer = writer, .job = job };
+        struct ct_flat_node *node = NULL;
+
+        while ((node = ct_flat_next(writing->flat, node)))
+                counts->skipped_devices += node->inode->first == node && is_left_out(writing, node);
+}
+
+int ct_flat_write(struct ct_flat *flat, const struct ct_image *image, const struct ct_flat_how *how,
+                  struct ct_tar_writer *writer, const struct ct_job *job, struct ct_unpack_counts *counts,
+                  contain_error_t **err)
+{
+        struct writing writing = { .flat = flat, .image = image, .how = how, .writer = writer, .job = job };
         int r;
 
-        if (env)
+        if (how->env)
                 ct_flat_remove(flat, CT_ENV_FILE_NAME);
         if (ct_flat_sort(flat) < 0)
                 return ct_fail_memory(err);
@@ -327,12 +343,14 @@ int ct_flat_write(struct ct_flat *flat, const struct ct_image *image, const stru
                 r = write_folders(&writing, err);
         if (r == 0)
                 r = write_nodes(&writing, err);
-        if (r == 0 && env)
-                r = write_env(&writing, env, err);
+        if (r == 0 && how->env)
+                r = write_env(&writing, how->env, err);
         if (r == 0)
                 r = write_files(&writing, err);
         if (r == 0)
                 r = write_links(&writing, err);
+        if (r == 0)
+                count_left_out(&writing, counts);
         free(writing.files);
         return r;
 }

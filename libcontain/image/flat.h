@@ -11,6 +11,7 @@
 #include "image/member.h"
 #include "image/source.h"
 #include "image/tar-write.h"
+#include "image/tree.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,11 +52,6 @@ struct ct_flat {
         uint64_t seed;
 };
 
-/* Limits; 0 for none. */
-struct ct_flat_limits {
-        uint64_t entries, bytes;
-};
-
 int ct_flat_new(struct ct_flat **ret, contain_error_t **err);
 struct ct_flat *ct_flat_free(struct ct_flat *flat);
 CT_CLEANUP(struct ct_flat, ct_flat_free)
@@ -76,12 +72,20 @@ struct ct_flat_node *ct_flat_next(const struct ct_flat *flat, const struct ct_fl
 /* The path of @node, without a slash at either end. -ENAMETOOLONG. */
 int ct_flat_path(const struct ct_flat_node *node, char ret[PATH_MAX]);
 
-/* flat-read.c: reads all layers. */
-int ct_flat_read(const struct ct_image *image, const struct ct_flat_limits *limits, const struct ct_job *job,
-                 struct ct_flat **ret, contain_error_t **err);
-/* flat-write.c: writes the tree, reading the layers once more. @env, which may be NULL, becomes the file
- * /.drootenv. */
-int ct_flat_write(struct ct_flat *flat, const struct ct_image *image, const struct ct_buf *env,
-                  struct ct_tar_writer *writer, const struct ct_job *job, contain_error_t **err);
+/* flat-read.c: reads all layers, and counts as unpacking does. */
+int ct_flat_read(const struct ct_image *image, const struct ct_unpack_limits *limits,
+                 const struct ct_job *job, struct ct_unpack_counts *counts, struct ct_flat **ret,
+                 contain_error_t **err);
+
+/* What is written besides, or not. */
+struct ct_flat_how {
+        const struct ct_buf *env; /* becomes the file /.drootenv; NULL */
+        bool no_devices;          /* device nodes are left out, and counted */
+};
+
+/* flat-write.c: writes the tree, reading the layers once more. */
+int ct_flat_write(struct ct_flat *flat, const struct ct_image *image, const struct ct_flat_how *how,
+                  struct ct_tar_writer *writer, const struct ct_job *job, struct ct_unpack_counts *counts,
+                  contain_error_t **err);
 
 #endif

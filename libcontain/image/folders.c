@@ -2,6 +2,7 @@
 
 /* The folders of a tree that are open: found, made when missing, and left as they were. */
 
+#include "image/unpack-limits.h"
 #include "image/writer.h"
 
 #include "base/sys.h"
@@ -233,7 +234,7 @@ static int make_missing(struct ct_tree *tree, struct ct_folder *parent, const ch
         gid_t gid;
         int fd, r;
 
-        r = ct_tree_count(tree, err);
+        r = ct_limits_count_entry(&tree->how->limits, tree->counts, err);
         if (r < 0)
                 return r;
         if (ct_owner_map(&tree->how->owner, 0, 0, &uid, &gid) < 0)

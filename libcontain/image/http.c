@@ -20,7 +20,8 @@ enum {
         MAX_HEAD = 64 * 1024,
         MAX_REDIRECTS = 8,
         CONNECT_SECONDS = 20,
-        STALL_SECONDS = 60,
+        STALL_MSEC = 60000,
+        STALL_MAX = 1000 * 1000 * 1000,
         STALL_BYTES_A_SECOND = 128,
         CANCEL_MSEC = 200, /* how soon a job that was cancelled is noticed */
 };
@@ -330,7 +331,8 @@ static void set_secrets(struct exchange *x, const struct ct_http_request *reques
 static void set_connection(struct exchange *x)
 {
         const struct ct_http_server *server = x->server;
-        long stall = server->stall_seconds ? (long)server->stall_seconds : STALL_SECONDS;
+        uint64_t stall_ms = server->stall_ms ? server->stall_ms : STALL_MSEC;
+        long stall = stall_ms > STALL_MAX ? STALL_MAX / 1000 : (long)((stall_ms + 999) / 1000);
 
         (void)curl_easy_setopt(x->easy, CURLOPT_NOSIGNAL, 1L);
         (void)curl_easy_setopt(x->easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);

@@ -20,7 +20,7 @@ struct ct_http_server {
         const char *client_key;
         bool unverified;          /* believes any certificate */
         bool plain;               /* http:// is good enough */
-        unsigned stall_seconds;   /* without bytes worth the name; 0: 60 */
+        uint64_t stall_ms;        /* without bytes worth the name; 0: a minute */
         const struct ct_job *job; /* who may cancel; NULL */
 };
 

@@ -67,6 +67,7 @@ static int spool_input(struct ct_input *input, const struct ct_source_options *o
         }
         /* Whoever writes to a pipe may never do so. */
         ct_stream_set_job(stream, options->job);
+        ct_stream_set_stall(stream, options->stall_ms);
         return ct_spool(stream, options, &input->fd, err);
 }
 

@@ -3,6 +3,7 @@
 /* One layer: each member of its archive, into the tree. */
 
 #include "image/layer-reader.h"
+#include "image/unpack-limits.h"
 #include "image/writer.h"
 
 #define PROGRESS_BYTES   (4 * 1024 * 1024)
@@ -28,24 +29,19 @@ static void tell(struct layer *layer)
         ct_job_progress(layer->job, "unpack", layer->name, counts->bytes, 0);
 }
 
-static int check(struct layer *layer, const struct ct_member *member, contain_error_t **err)
+static int count_bytes(struct layer *layer, uint64_t bytes, contain_error_t **err)
+{
+        return ct_limits_count_bytes(&layer->tree->how->limits, layer->tree->counts, bytes, err);
+}
+
+static int count_member(struct layer *layer, const struct ct_member *member, contain_error_t **err)
 {
         const struct ct_unpack_limits *limits = &layer->tree->how->limits;
-        struct ct_unpack_counts *counts = layer->tree->counts;
+        int r = ct_limits_count_entry(limits, layer->tree->counts, err);
 
-        if (limits->path_depth > 0 && member->path.depth > limits->path_depth)
-                return ct_fail(err, CONTAIN_E_SIZE, EFBIG, NULL,
-                               "'/%.64s…' is %zu folders deep, more than %llu", member->path.text,
-                               member->path.depth, (unsigned long long)limits->path_depth);
-        if (limits->file_size > 0 && member->size > limits->file_size)
-                return ct_fail(err, CONTAIN_E_SIZE, EFBIG, NULL, "file '/%s' has %llu bytes, more than %llu",
-                               member->path.text, (unsigned long long)member->size,
-                               (unsigned long long)limits->file_size);
-        if (member->path.depth > counts->deepest_path)
-                counts->deepest_path = member->path.depth;
-        if (member->size > counts->largest_file)
-                counts->largest_file = member->size;
-        return ct_tree_count_bytes(layer->tree, member->size, err);
+        if (r == 0 && member->kind == CT_MEMBER_NODE)
+                r = ct_limits_count_node(limits, layer->tree->counts, member, err);
+        return r;
 }
 
 static int write_at(int fd, const unsigned char *bytes, size_t size, uint64_t offset)
@@ -96,7 +92,7 @@ static int drop_content(struct layer *layer, contain_error_t **err)
         int r;
 
         while ((r = ct_layer_reader_data(layer->reader, &bytes, &size, &offset, err)) > 0) {
-                r = ct_tree_count_bytes(layer->tree, size, err);
+                r = count_bytes(layer, size, err);
                 if (r < 0)
                         return r;
         }
@@ -109,9 +105,7 @@ static int apply(struct layer *layer, const struct ct_member *member, contain_er
         uint64_t end = 0;
         int r;
 
-        r = ct_tree_count(layer->tree, err);
-        if (r == 0 && member->kind == CT_MEMBER_NODE)
-                r = check(layer, member, err);
+        r = count_member(layer, member, err);
         if (r < 0)
                 return r;
         if (member->kind == CT_MEMBER_WHITEOUT || member->kind == CT_MEMBER_OPAQUE)
@@ -139,7 +133,7 @@ static int apply_all(struct layer *layer, contain_error_t **err)
                 tell(layer);
         }
         while (r == 0 && (r = ct_layer_reader_rest(layer->reader, &size, err)) > 0)
-                r = ct_tree_count_bytes(layer->tree, size, err);
+                r = count_bytes(layer, size, err);
         return r;
 }
 

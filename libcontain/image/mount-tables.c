@@ -112,36 +112,37 @@ int ct_mount_processes(ct_mount_process_fn each, void *userdata)
         return 0;
 }
 
-static int note(struct ct_mount_seen *seen, ino_t id)
+ino_t ct_mount_namespace(int proc_fd)
 {
-        ino_t *items;
+        struct stat status;
 
-        for (size_t i = 0; i < seen->n; i++)
-                if (seen->items[i] == id)
-                        return 0;
-        items = realloc(seen->items, (seen->n + 1) * sizeof *items);
-        if (!items)
-                return -ENOMEM;
-        seen->items = items;
-        seen->items[seen->n++] = id;
-        return 1;
+        return fstatat(proc_fd, "ns/mnt", &status, 0) < 0 ? 0 : status.st_ino;
 }
 
-int ct_mount_table_read(struct ct_mount_seen *seen, int proc_fd, struct ct_mountinfo **ret)
+int ct_mount_table_read(int proc_fd, struct ct_mountinfo **ret)
 {
         _cleanup_free_ char *text = NULL;
-        struct stat status;
         int r;
 
-        if (fstatat(proc_fd, "ns/mnt", &status, 0) < 0)
-                return 0;
-        r = note(seen, status.st_ino);
-        if (r <= 0)
-                return r;
-        if (ct_read_file_at(proc_fd, "mountinfo", TABLE_MAX, &text, NULL) < 0) {
-                seen->n--;
-                return 0;
-        }
+        r = ct_read_file_at(proc_fd, "mountinfo", TABLE_MAX, &text, NULL);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
         r = ct_mountinfo_parse(text, ret);
         return r < 0 ? r : 1;
+}
+
+int ct_mount_point_inside(const struct ct_mountinfo *mounts, size_t i, const struct ct_mount_place *place,
+                          char **ret)
+{
+        const struct ct_mount_line *mount = &mounts->items[i], *parent = find_line(mounts, mount->parent);
+        const char *below;
+
+        if (!parent || parent == mount || strcmp(parent->device, place->device) != 0)
+                return 0;
+        below = ct_mountinfo_below(mount->mountpoint, parent->mountpoint);
+        if (!below)
+                return 0;
+        if (asprintf(ret, "%s/%s", strcmp(parent->root, "/") == 0 ? "" : parent->root, below) < 0)
+                return -ENOMEM;
+        return 1;
 }

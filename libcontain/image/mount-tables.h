@@ -5,6 +5,8 @@
 /* The mount tables of all mount namespaces that there are processes in, as far as the caller may read them.
  */
 
+#include "base/arena.h"
+#include "base/error.h"
 #include "base/mountinfo.h"
 
 #include <sys/types.h>
@@ -25,14 +27,20 @@ typedef int (*ct_mount_process_fn)(void *userdata, pid_t pid, int proc_fd);
 /* Each process that there is, but this one. */
 int ct_mount_processes(ct_mount_process_fn each, void *userdata);
 
-/* Mount namespaces that were seen. */
-struct ct_mount_seen {
-        ino_t *items;
-        size_t n;
-};
+/* The mount namespace of a process, as a number; 0 when the caller may not look. */
+ino_t ct_mount_namespace(int proc_fd);
+/* The table of its namespace: 1; 0 when it may not be read; -ENOMEM. */
+int ct_mount_table_read(int proc_fd, struct ct_mountinfo **ret);
 
-/* 1: *ret is the table of the process's namespace, which was not seen before; 0: it was, or may not be read;
- * -ENOMEM. */
-int ct_mount_table_read(struct ct_mount_seen *seen, int proc_fd, struct ct_mountinfo **ret);
+/*
+ * Where mount @i lies in the file system of @place, malloc'd: 1; 0 when it lies in another one; -ENOMEM. A
+ * mount lies on a folder of its parent, whose path there is what all namespaces have in common.
+ */
+int ct_mount_point_inside(const struct ct_mountinfo *mounts, size_t i, const struct ct_mount_place *place,
+                          char **ret);
+
+/* mount-points.c: paths below @dir_fd, relative to it, that are mount points in some mount namespace, ended
+ * by NULL. */
+int ct_mount_points_find(struct ct_arena *arena, int dir_fd, char ***ret, contain_error_t **err);
 
 #endif

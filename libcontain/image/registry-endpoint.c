@@ -37,6 +37,7 @@ int ct_registry_endpoint_new(struct ct_arena *arena, const char *place, const ch
                 return ct_fail_memory(err);
         endpoint->auth_file = options->auth_file;
         endpoint->server.job = options->job;
+        endpoint->server.stall_ms = options->stall_ms;
         endpoint->server.unverified = options->insecure;
         endpoint->server.plain = options->insecure || strcmp(endpoint->scheme, "http") == 0;
         if (pthread_mutex_init(&endpoint->lock, NULL) != 0)

@@ -20,6 +20,7 @@
 struct registry {
         struct ct_source source;
         const struct ct_job *job;
+        bool stall_ends; /* see ct_resume */
         struct ct_registry_endpoint **endpoints;
         size_t n_endpoints;
 };
@@ -167,7 +168,8 @@ static int get_blob_from(struct ct_source *source, const struct ct_descriptor *d
                                                   .what = blob->what,
                                                   .offset = offset,
                                                   .size = descriptor->size,
-                                                  .job = registry->job },
+                                                  .job = registry->job,
+                                                  .stall_ends = registry->stall_ends },
                              ret, err);
 }
 
@@ -262,6 +264,7 @@ static int open_registry(struct ct_arena *arena, const char *rest, const struct 
                 return ct_fail_memory(err);
         registry->source.type = &ct_source_registry;
         registry->job = options->job;
+        registry->stall_ends = options->stall_ms > 0;
         source = &registry->source;
         r = parse_name(arena, rest, &reference, err);
         if (r >= 0)

@@ -66,22 +66,31 @@ int ct_staging_write_env(struct ct_staging *staging, const struct ct_image *imag
         return 0;
 }
 
-const char *ct_staging_owner(struct ct_arena *arena, const struct ct_owner *owner)
+static void put_owner(struct ct_buf *buf, const struct ct_owner *owner)
 {
-        _cleanup_buf_ struct ct_buf text = CT_BUF_INIT;
-
         if (owner->mode == CT_OWNER_AS_IS)
-                return "as-is";
+                (void)ct_buf_puts(buf, "as-is");
         if (owner->mode == CT_OWNER_SINGLE)
-                return ct_arena_printf(arena, "%u:%u", owner->uid, owner->gid);
+                (void)ct_buf_printf(buf, "%u:%u", owner->uid, owner->gid);
+        if (owner->mode != CT_OWNER_SHIFTED)
+                return;
         for (size_t i = 0; i < owner->n_uids + owner->n_gids; i++) {
                 bool is_uid = i < owner->n_uids;
                 const struct ct_owner_range *range =
                         is_uid ? &owner->uids[i] : &owner->gids[i - owner->n_uids];
 
-                (void)ct_buf_printf(&text, "%s%c%u:%u:%u", i > 0 ? "," : "", is_uid ? 'u' : 'g',
-                                    range->inside, range->outside, range->count);
+                (void)ct_buf_printf(buf, "%s%c%u:%u:%u", i > 0 ? "," : "", is_uid ? 'u' : 'g', range->inside,
+                                    range->outside, range->count);
         }
+}
+
+const char *ct_staging_treatment(struct ct_arena *arena, const struct ct_deploy *how)
+{
+        _cleanup_buf_ struct ct_buf text = CT_BUF_INIT;
+
+        put_owner(&text, &how->unpack.owner);
+        (void)ct_buf_puts(&text, how->no_env ? " no-env" : "");
+        (void)ct_buf_puts(&text, how->unpack.no_devices ? " no-devices" : "");
         return text.failed ? NULL : ct_arena_strdup(arena, text.data);
 }
 
@@ -111,12 +120,12 @@ int ct_staging_describe(struct ct_staging *staging, const struct ct_image *image
                         const char *name, contain_error_t **err)
 {
         const struct ct_releases *releases = staging->releases;
-        const char *owner = ct_staging_owner(releases->arena, &how->unpack.owner);
+        const char *treatment = ct_staging_treatment(releases->arena, how);
         _cleanup_buf_ struct ct_buf text = CT_BUF_INIT;
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        if (!owner)
+        if (!treatment)
                 return ct_fail_memory(err);
         (void)ct_buf_printf(&text, "{\"version\":1,\"name\":\"%s\",\"sequence\":%llu", name,
                             releases->n > 0 ? (unsigned long long)releases->items[0].sequence + 1 : 1);
@@ -127,8 +136,8 @@ int ct_staging_describe(struct ct_staging *staging, const struct ct_image *image
         put_digest(&text, "streamDigest", &staging->stream);
         (void)ct_buf_puts(&text, ",\"source\":");
         (void)ct_buf_json_string(&text, image->name);
-        (void)ct_buf_printf(&text, ",\"owner\":\"%s\",\"entries\":%llu,\"bytes\":%llu,\"config\":%s}\n",
-                            owner, (unsigned long long)staging->counts.entries,
+        (void)ct_buf_printf(&text, ",\"treatment\":\"%s\",\"entries\":%llu,\"bytes\":%llu,\"config\":%s}\n",
+                            treatment, (unsigned long long)staging->counts.entries,
                             (unsigned long long)staging->counts.bytes, image->config_json);
         if (text.failed)
                 return ct_fail_memory(err);

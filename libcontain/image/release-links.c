@@ -53,6 +53,11 @@ static int point(const struct ct_releases *releases, const char *name, const cha
         return 0;
 }
 
+static int fail_disk(const struct ct_releases *releases, contain_error_t **err)
+{
+        return ct_fail(err, CONTAIN_E_DEPLOY, errno, NULL, "cannot write '%s' to its disk", releases->path);
+}
+
 /*
  * "previous" first: killed between the two, both are the old release, and ct_releases_previous() knows. The
  * other way round, what was in force would be forgotten.
@@ -65,14 +70,15 @@ int ct_releases_switch(struct ct_releases *releases, const struct ct_release *re
         if (release->current)
                 return 0;
         r = ct_releases_check_links(releases, err);
+        /* Its name has to be on disk before a link leads there: who gave it may have been killed just then.
+         */
+        if (r == 0 && fsync(releases->dir_fd) < 0)
+                r = fail_disk(releases, err);
         if (r == 0 && before)
                 r = point(releases, CT_RELEASES_PREVIOUS, before->name, err);
         if (r == 0)
                 r = point(releases, CT_RELEASES_CURRENT, release->name, err);
         if (r < 0)
                 return r;
-        if (fsync(releases->top_fd) < 0)
-                return ct_fail(err, CONTAIN_E_DEPLOY, errno, NULL, "cannot write '%s' to its disk",
-                               releases->path);
-        return 0;
+        return fsync(releases->top_fd) < 0 ? fail_disk(releases, err) : 0;
 }

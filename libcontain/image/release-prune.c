@@ -36,7 +36,7 @@ static void list_done(struct list *list)
         free(list->uses);
 }
 
-static int list_add(struct list *list, const char *prefix, const char *name)
+static int list_add(struct list *list, const char *name)
 {
         char **names = realloc(list->names, (list->n + 1) * sizeof *names);
         struct ct_use *uses = realloc(list->uses, (list->n + 1) * sizeof *uses);
@@ -45,16 +45,39 @@ static int list_add(struct list *list, const char *prefix, const char *name)
                 list->names = names;
         if (uses)
                 list->uses = uses;
-        if (!names || !uses || asprintf(&list->names[list->n], "%s%s", prefix, name) < 0)
+        if (!names || !uses)
                 return -ENOMEM;
-        list->uses[list->n++] = (struct ct_use){ 0, NULL };
+        list->names[list->n] = strdup(name);
+        if (!list->names[list->n])
+                return -ENOMEM;
+        list->uses[list->n++] = (struct ct_use){ .how = NULL };
         return 0;
 }
 
 static int find_uses(const struct ct_releases *releases, struct list *list, contain_error_t **err)
 {
-        return ct_uses_find(releases->dir_fd, (const char *const *)list->names, list->n, CT_RELEASE_ROOTFS,
-                            list->uses, err);
+        const struct ct_use_search search = {
+                .dir_fd = releases->dir_fd,
+                .names = (const char *const *)list->names,
+                .n = list->n,
+                .inner = CT_RELEASE_ROOTFS,
+                .containers = releases->containers,
+                .n_containers = releases->n_containers,
+        };
+
+        return ct_uses_find(&search, list->uses, err);
+}
+
+static void put_use(struct ct_buf *buf, const char *name, const struct ct_use *use)
+{
+        (void)ct_buf_puts(buf, "{\"name\":");
+        (void)ct_buf_json_string(buf, name);
+        (void)ct_buf_printf(buf, ",\"pid\":%d,\"how\":\"%s\"", (int)use->pid, use->how);
+        if (use->container) {
+                (void)ct_buf_puts(buf, ",\"container\":");
+                (void)ct_buf_json_string(buf, use->container);
+        }
+        (void)ct_buf_puts(buf, "}");
 }
 
 static void put_names(struct ct_buf *buf, const char *key, const struct list *list, bool used)
@@ -63,13 +86,13 @@ static void put_names(struct ct_buf *buf, const char *key, const struct list *li
 
         (void)ct_buf_printf(buf, "\"%s\":[", key);
         for (size_t i = 0; i < list->n; i++) {
-                if ((list->uses[i].pid != 0) != used)
+                if ((list->uses[i].how != NULL) != used)
                         continue;
-                (void)ct_buf_printf(buf, "%s%s", comma, used ? "{\"name\":" : "");
-                (void)ct_buf_json_string(buf, list->names[i]);
+                (void)ct_buf_puts(buf, comma);
                 if (used)
-                        (void)ct_buf_printf(buf, ",\"pid\":%d,\"how\":\"%s\"}", (int)list->uses[i].pid,
-                                            list->uses[i].how);
+                        put_use(buf, list->names[i], &list->uses[i]);
+                else
+                        (void)ct_buf_json_string(buf, list->names[i]);
                 comma = ",";
         }
         (void)ct_buf_puts(buf, "]");
@@ -90,23 +113,47 @@ static int condemn(const struct ct_releases *releases, const char *name, contain
         return 0;
 }
 
+/* The file first: what has none is no release any more, whatever is left of it. */
+static int remove_release(const struct ct_releases *releases, const char *name)
+{
+        char path[NAME_MAX * 2 + 2];
+
+        (void)snprintf(path, sizeof path, "%s/%s", name, CT_RELEASE_FILE);
+        if (unlinkat(releases->dir_fd, path, 0) < 0 && errno != ENOENT && errno != ENOTDIR)
+                return -errno;
+        return ct_tree_remove(releases->dir_fd, name);
+}
+
+/* One that is half-removed already stays what it is until nobody uses it. */
+static int return_release(const struct ct_releases *releases, const char *name, const char *real_name)
+{
+        struct ct_release release;
+        int r = ct_releases_read(releases, name, &release);
+
+        if (r > 0 && renameat2(releases->dir_fd, name, releases->dir_fd, real_name, RENAME_NOREPLACE) < 0)
+                return -errno;
+        return r < 0 ? r : 0;
+}
+
 /* @name begins with CT_RELEASE_OLD. */
 static int remove_or_return(const struct ct_releases *releases, const char *name, const struct ct_use *use,
                             contain_error_t **err)
 {
-        int r = 0;
+        const char *real_name = name + strlen(CT_RELEASE_OLD);
+        int r = use->how ? return_release(releases, name, real_name) : remove_release(releases, name);
 
-        if (use->pid != 0) {
-                if (renameat2(releases->dir_fd, name, releases->dir_fd, name + strlen(CT_RELEASE_OLD),
-                              RENAME_NOREPLACE) < 0)
-                        r = -errno;
-        } else {
-                r = ct_tree_remove(releases->dir_fd, name);
-        }
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_DEPLOY, -r, NULL, "cannot remove release '%s' of '%s'",
-                               name + strlen(CT_RELEASE_OLD), releases->path);
+                               real_name, releases->path);
         return 0;
+}
+
+/* Who has come in the meantime is told of with the others. */
+static void note_use(struct list *list, const char *name, const struct ct_use *use)
+{
+        for (size_t i = 0; list && i < list->n; i++)
+                if (strcmp(list->names[i], name) == 0)
+                        list->uses[i] = *use;
 }
 
 /* What stands in releases/ with that prefix. */
@@ -123,13 +170,14 @@ static int find_prefixed(const struct ct_releases *releases, const char *prefix,
         }
         while (r == 0 && (entry = readdir(dir)))
                 if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
-                        r = list_add(ret, "", entry->d_name);
+                        r = list_add(ret, entry->d_name);
         (void)closedir(dir);
         return r;
 }
 
-/* Who is killed here has condemned some, which the next one finds. */
-static int remove_condemned(const struct ct_releases *releases, contain_error_t **err)
+/* Who is killed here has condemned some, which the next one finds. @told, which may be NULL, are those that
+ * the caller is told of. */
+static int remove_condemned(const struct ct_releases *releases, struct list *told, contain_error_t **err)
 {
         _cleanup_(list_done) struct list list = { NULL, NULL, 0 };
         int r = find_prefixed(releases, CT_RELEASE_OLD, &list);
@@ -138,8 +186,10 @@ static int remove_condemned(const struct ct_releases *releases, contain_error_t 
                 return ct_fail(err, CONTAIN_E_DEPLOY, -r, NULL, "cannot read '%s/%s'", releases->path,
                                releases->folder);
         r = find_uses(releases, &list, err);
-        for (size_t i = 0; r == 0 && i < list.n; i++)
+        for (size_t i = 0; r == 0 && i < list.n; i++) {
                 r = remove_or_return(releases, list.names[i], &list.uses[i], err);
+                note_use(told, list.names[i] + strlen(CT_RELEASE_OLD), &list.uses[i]);
+        }
         return r;
 }
 
@@ -155,7 +205,7 @@ int ct_releases_clean(struct ct_releases *releases, contain_error_t **err)
                 return ct_fail(err, CONTAIN_E_DEPLOY, -r, NULL,
                                "cannot remove what an earlier deployment left in '%s/%s'", releases->path,
                                releases->folder);
-        return remove_condemned(releases, err);
+        return remove_condemned(releases, NULL, err);
 }
 
 int ct_releases_prune(struct ct_releases *releases, uint64_t keep, bool dry_run, struct ct_buf *ret_json,
@@ -169,16 +219,16 @@ int ct_releases_prune(struct ct_releases *releases, uint64_t keep, bool dry_run,
                 return ct_fail_memory(err);
         ct_releases_choose(releases, keep, chosen);
         for (size_t i = 0; i < releases->n; i++)
-                if (chosen[i] && list_add(&list, "", releases->items[i].name) < 0)
+                if (chosen[i] && list_add(&list, releases->items[i].name) < 0)
                         return ct_fail_memory(err);
         r = find_uses(releases, &list, err);
         if (r < 0)
                 return r;
         for (size_t i = 0; !dry_run && r == 0 && i < list.n; i++)
-                if (list.uses[i].pid == 0)
+                if (!list.uses[i].how)
                         r = condemn(releases, list.names[i], err);
         if (!dry_run && r == 0)
-                r = remove_condemned(releases, err);
+                r = remove_condemned(releases, &list, err);
         if (r < 0)
                 return r;
         put_names(ret_json, "pruned", &list, false);

@@ -76,6 +76,46 @@ int ct_releases_lock(struct ct_releases *releases, const struct ct_job *job, con
         return 0;
 }
 
+static int read_container(const struct ct_json *json, struct ct_use_container *ret, contain_error_t **err)
+{
+        uint64_t pid = 0;
+        int r;
+
+        r = ct_json_require(ct_json_get_string(json, "id", &ret->id, err), json, "id", err);
+        if (r >= 0)
+                r = ct_json_require(ct_json_get_string(json, "rootfs", &ret->rootfs, err), json, "rootfs",
+                                    err);
+        if (r >= 0)
+                r = ct_json_get_uint(json, "pid", INT_MAX, &pid, err);
+        ret->pid = (pid_t)pid;
+        return r < 0 ? r : 0;
+}
+
+int ct_releases_read_containers(struct ct_releases *releases, const struct ct_job *job, contain_error_t **err)
+{
+        struct ct_use_container *containers;
+        struct ct_json list;
+        size_t n = 0;
+        int r = ct_json_get_array(&job->request, "containers", &list, &n, err);
+
+        if (r <= 0)
+                return r;
+        containers = ct_arena_array(releases->arena, n, sizeof *containers);
+        if (!containers)
+                return ct_fail_memory(err);
+        for (size_t i = 0; i < n; i++) {
+                struct ct_json item;
+
+                ct_json_element(&list, i, &item);
+                r = read_container(&item, &containers[i], err);
+                if (r < 0)
+                        return r;
+        }
+        releases->containers = containers;
+        releases->n_containers = n;
+        return 0;
+}
+
 /* --- reading --------------------------------------------------------------------------------- */
 
 static int parse(struct ct_arena *arena, const char *text, size_t size, struct ct_release *release)
@@ -97,12 +137,12 @@ static int parse(struct ct_arena *arena, const char *text, size_t size, struct c
                 r = ct_json_require(ct_json_get_string(&json, "digest", &release->digest, NULL), &json,
                                     "digest", NULL);
         if (r >= 0)
-                r = ct_json_require(ct_json_get_string(&json, "owner", &release->owner, NULL), &json, "owner",
-                                    NULL);
+                r = ct_json_require(ct_json_get_string(&json, "treatment", &release->treatment, NULL), &json,
+                                    "treatment", NULL);
         return r < 0 ? r : 0;
 }
 
-int ct_releases_read(struct ct_releases *releases, const char *name, struct ct_release *ret)
+int ct_releases_read(const struct ct_releases *releases, const char *name, struct ct_release *ret)
 {
         _cleanup_close_ int fd = -EBADF, file_fd = -EBADF;
         struct ct_release release = { .name = "" };

@@ -16,6 +16,7 @@
 
 #include "image/digest.h"
 #include "image/job.h"
+#include "image/uses.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,11 +33,11 @@
 
 struct ct_release {
         const char *name;
-        const char *text;    /* of release.json, an object */
-        uint64_t sequence;   /* later ones have higher numbers */
-        const char *created; /* RFC 3339 */
-        const char *digest;  /* what it is known by */
-        const char *owner;   /* how ids were treated, in words that are compared */
+        const char *text;      /* of release.json, an object */
+        uint64_t sequence;     /* later ones have higher numbers */
+        const char *created;   /* RFC 3339 */
+        const char *digest;    /* what it is known by */
+        const char *treatment; /* how it was unpacked, in words that are compared */
         bool current, previous;
 };
 
@@ -48,11 +49,17 @@ struct ct_releases {
         int dir_fd;               /* of @folder in it */
         struct ct_release *items; /* from the newest to the oldest */
         size_t n;
+        const struct ct_use_container *containers; /* that may use one */
+        size_t n_containers;
+        const char *warning; /* what an earlier deployment left and cannot be removed; NULL */
 };
 
 /* Opens it. Without @make, -ENOENT, worded, where nothing was ever deployed. */
 int ct_releases_open(int top_fd, const char *path, const char *folder, bool make, struct ct_releases **ret,
                      contain_error_t **err);
+/* Member "containers" of the request: those that the caller knows of. */
+int ct_releases_read_containers(struct ct_releases *releases, const struct ct_job *job,
+                                contain_error_t **err);
 struct ct_releases *ct_releases_free(struct ct_releases *releases);
 CT_CLEANUP(struct ct_releases, ct_releases_free)
 /* Waits for the lock, as long as the job is not cancelled. It goes with the descriptor. */
@@ -61,7 +68,7 @@ int ct_releases_lock(struct ct_releases *releases, const struct ct_job *job, con
 int ct_releases_load(struct ct_releases *releases, contain_error_t **err);
 
 /* Reads the file of one release: 1, 0 when there is none that can be read, -ENOMEM. */
-int ct_releases_read(struct ct_releases *releases, const char *name, struct ct_release *ret);
+int ct_releases_read(const struct ct_releases *releases, const char *name, struct ct_release *ret);
 
 /* NULL when there is none. */
 struct ct_release *ct_releases_find(const struct ct_releases *releases, const char *name);

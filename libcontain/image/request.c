@@ -28,6 +28,7 @@ int ct_request_source_options(struct ct_job *job, struct ct_source_options *ret,
             (r = ct_json_get_strings(request, "mirrors", &mirrors, &n_mirrors, err)) < 0 ||
             (r = ct_json_get_bool(request, "insecure", &options.insecure, err)) < 0 ||
             (r = ct_request_limits(job, &limits, err)) < 0 ||
+            (r = ct_json_get_uint(request, "stallMs", UINT64_MAX, &options.stall_ms, err)) < 0 ||
             (r = ct_job_fd(job, "stdin", &options.stdin_fd, err)) < 0 ||
             (r = ct_job_fd(job, "spool", &options.spool_fd, err)) < 0)
                 return r;

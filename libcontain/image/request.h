@@ -8,7 +8,8 @@
 #include "image/source.h"
 #include "image/tree.h"
 
-/* Members "platform", "authFile", "certificates", "store", "mirrors", "insecure", "stdin", "spool". */
+/* Members "platform", "authFile", "certificates", "store", "mirrors", "insecure", "stallMs", "stdin",
+ * "spool". */
 int ct_request_source_options(struct ct_job *job, struct ct_source_options *ret, contain_error_t **err);
 /* Opens the image that member "image" names. The caller frees ret->source. */
 int ct_request_open_image(struct ct_job *job, struct ct_image *ret, contain_error_t **err);

@@ -84,6 +84,13 @@ static bool is_short(const struct resumed *resumed)
         return resumed->how.size >= 0 && resumed->how.offset < (uint64_t)resumed->how.size;
 }
 
+static bool is_worth_a_try(struct resumed *resumed, int r)
+{
+        if (!ct_resume_is_passing(r) || (r == -ETIMEDOUT && resumed->how.stall_ends))
+                return false;
+        return ++resumed->tries <= MAX_TRIES && ++resumed->breaks <= MAX_BREAKS;
+}
+
 static ssize_t read_resumed(void *userdata, void *to, size_t size, contain_error_t **err)
 {
         struct resumed *resumed = userdata;
@@ -108,8 +115,7 @@ static ssize_t read_resumed(void *userdata, void *to, size_t size, contain_error
                 if (resumed->since_break >= PROGRESS)
                         resumed->tries = 0;
                 resumed->since_break = 0;
-                if (!ct_resume_is_passing((int)n) || ++resumed->tries > MAX_TRIES ||
-                    ++resumed->breaks > MAX_BREAKS) {
+                if (!is_worth_a_try(resumed, (int)n)) {
                         if (err)
                                 *err = ct_take(why);
                         return n;

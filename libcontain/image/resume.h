@@ -20,6 +20,7 @@ struct ct_resume {
         uint64_t offset;  /* of the first byte that is wanted */
         int64_t size;     /* where it ends, -1 when not known: ending before it is a broken connection */
         const struct ct_job *job; /* NULL */
+        bool stall_ends; /* a connection that stalls is not taken up again: somebody waits no longer */
 };
 
 /* Opens it, and fails at once when that fails. Takes userdata over, also on failure. */

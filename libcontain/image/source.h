@@ -48,6 +48,7 @@ struct ct_source_options {
         bool insecure; /* a registry without TLS, or with a certificate that nobody vouches for */
         int stdin_fd;  /* what "-" is; -1 */
         int spool_fd;  /* a folder on the target's file system for what has to be read twice; -1: /var/tmp */
+        uint64_t stall_ms;        /* longest time without anything from a registry or a pipe; 0: the usual */
         uint64_t spool_bytes_max; /* most that is put there; 0: SPOOL_MAX of spool.c */
         const struct ct_job *job; /* whom to tell of progress, and who may cancel */
 };

@@ -58,7 +58,7 @@ int ct_staging_describe(struct ct_staging *staging, const struct ct_image *image
 /* Gives it away under the name @name, and waits until that is on disk. */
 int ct_staging_publish(struct ct_staging *staging, const char *name, contain_error_t **err);
 
-/* How ids are treated, in words that are the same for the same treatment. */
-const char *ct_staging_owner(struct ct_arena *arena, const struct ct_owner *owner);
+/* How it is unpacked, in words that are the same for what makes the same of it. */
+const char *ct_staging_treatment(struct ct_arena *arena, const struct ct_deploy *how);
 
 #endif

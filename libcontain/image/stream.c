@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define BLOCK_SIZE ((size_t)128 * 1024)
 
@@ -27,6 +28,7 @@ struct ct_stream {
         char *block;              /* NULL, or what was read last for somebody who wants it where it is */
         int failed;               /* errno of the first failure */
         const struct ct_job *job; /* NULL, or stopped when that is cancelled */
+        uint64_t stall_ms;        /* 0: none */
         atomic_bool is_stopped;
 };
 
@@ -179,6 +181,11 @@ void ct_stream_set_job(struct ct_stream *stream, const struct ct_job *job)
         stream->job = job;
 }
 
+void ct_stream_set_stall(struct ct_stream *stream, uint64_t stall_ms)
+{
+        stream->stall_ms = stall_ms;
+}
+
 bool ct_stream_is_stopped(const struct ct_stream *stream)
 {
         return atomic_load_explicit(&stream->is_stopped, memory_order_relaxed) ||
@@ -203,9 +210,19 @@ static void close_fd(void *userdata)
         free(source);
 }
 
+static uint64_t now_ms(void)
+{
+        struct timespec now;
+
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 /* 0 once there is something to read, or nobody left to write. */
 static int wait_for_bytes(const struct source_fd *source)
 {
+        uint64_t stall_ms = source->stream->stall_ms, begin = now_ms();
+
         for (;;) {
                 struct pollfd poll_fd = { .fd = source->fd, .events = POLLIN };
                 int r;
@@ -217,7 +234,19 @@ static int wait_for_bytes(const struct source_fd *source)
                         return -errno;
                 if (r > 0)
                         return 0;
+                if (stall_ms > 0 && now_ms() - begin >= stall_ms)
+                        return -ETIMEDOUT;
         }
+}
+
+static int fail_wait(const struct source_fd *source, int r, contain_error_t **err)
+{
+        if (r == -ETIMEDOUT)
+                return ct_fail(err, CONTAIN_E_TIMEOUT, ETIMEDOUT, NULL,
+                               "nothing has come from '%s' for %llu ms", ct_stream_name(source->stream),
+                               (unsigned long long)source->stream->stall_ms);
+        return ct_fail(err, CONTAIN_E_SOURCE, -r, NULL, "cannot wait for '%s'",
+                       ct_stream_name(source->stream));
 }
 
 static ssize_t read_fd(void *userdata, void *to, size_t size, contain_error_t **err)
@@ -233,7 +262,7 @@ static ssize_t read_fd(void *userdata, void *to, size_t size, contain_error_t **
         do {
                 r = source->can_wait ? wait_for_bytes(source) : 0;
                 if (r < 0)
-                        return ct_fail(err, CONTAIN_E_SOURCE, -r, NULL, "cannot wait for the input");
+                        return fail_wait(source, r, err);
                 n = source->offset < 0 ? read(source->fd, to, size)
                                        : pread(source->fd, to, size, source->offset);
         } while (n < 0 && (errno == EINTR || (errno == EAGAIN && source->can_wait)));

@@ -49,6 +49,8 @@ bool ct_stream_is_stopped(const struct ct_stream *stream);
 /* It is stopped when @job, which lives longer, is cancelled. */
 struct ct_job;
 void ct_stream_set_job(struct ct_stream *stream, const struct ct_job *job);
+/* How long a read waits for somebody else to write before it fails with -ETIMEDOUT; 0: for ever. */
+void ct_stream_set_stall(struct ct_stream *stream, uint64_t stall_ms);
 
 /* From a descriptor, which it takes over; @size bytes from @offset with pread(2), or what comes when @offset
  * is negative; @size -1 for up to the end. */

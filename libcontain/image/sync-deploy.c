@@ -8,7 +8,7 @@
 
 #include "image/deploy.h"
 #include "image/sync.h"
-#include "image/uses.h"
+#include "image/mount-tables.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ static int prepare(struct ct_sync *sync, const struct ct_releases *releases, int
         sync->to_fd = releases->top_fd;
         sync->aside_fd = releases->dir_fd;
         sync->own = CT_RELEASES_IN_PLACE;
-        r = ct_uses_mount_points(releases->arena, releases->top_fd, &sync->mount_points, err);
+        r = ct_mount_points_find(releases->arena, releases->top_fd, &sync->mount_points, err);
         return r < 0 ? r : ct_sync_check(sync, err);
 }
 
@@ -127,18 +127,16 @@ static int check_target(int root_fd, const char *root_name, bool force, contain_
         return r;
 }
 
-static int put_result(struct ct_buf *buf, const char *status, const struct ct_release *release,
+static int put_result(struct ct_buf *buf, const char *status, const struct ct_releases *releases,
                       const struct ct_sync *sync, contain_error_t **err)
 {
-        int r;
-
-        (void)ct_buf_printf(buf, "{\"status\":\"%s\",\"name\":\"%s\",\"digest\":\"%s\"", status,
-                            release->name, release->digest);
-        r = ct_buf_printf(buf, ",\"changed\":%llu,\"unchanged\":%llu,\"removed\":%llu}",
-                          (unsigned long long)sync->counts.changed,
-                          (unsigned long long)sync->counts.unchanged,
-                          (unsigned long long)sync->counts.removed);
-        return r < 0 ? ct_fail_memory(err) : 0;
+        ct_deploy_put_result(buf, status, releases->items);
+        ct_deploy_put_warning(buf, releases->warning);
+        (void)ct_buf_printf(buf, ",\"changed\":%llu,\"unchanged\":%llu,\"removed\":%llu}",
+                            (unsigned long long)sync->counts.changed,
+                            (unsigned long long)sync->counts.unchanged,
+                            (unsigned long long)sync->counts.removed);
+        return buf->failed ? ct_fail_memory(err) : 0;
 }
 
 /* Unpacks the image to .contain/next: 1; 0 when it is what is there already. */
@@ -147,31 +145,16 @@ static int stage(struct ct_job *job, struct ct_releases *releases, const struct 
 {
         _cleanup_staging_ struct ct_staging staging = CT_STAGING_INIT;
         _cleanup_(ct_source_freep) struct ct_source *source = NULL;
-        const char *owner = ct_staging_owner(releases->arena, &how->unpack.owner);
         struct ct_image image = { 0 };
         struct ct_sync sync = { .job = job };
-        struct ct_digest known;
+        struct ct_release *there;
         char name[64];
         int r;
 
-        if (!owner)
-                return ct_fail_memory(err);
-        r = ct_staging_make(releases, &staging, err);
-        if (r == 0)
-                r = ct_deploy_open_image(job, staging.dir_fd, &image, err);
+        r = ct_deploy_stage(job, releases, how, &staging, &image, &there, err);
         source = image.source;
-        if (r == 0)
-                r = ct_staging_check(&image, how, err);
-        if (r < 0)
-                return r;
-        known = ct_staging_known(&image);
-        if (ct_deploy_find(releases, &known, owner))
-                return 0;
-        r = ct_staging_fill(&staging, &image, how, job, err);
-        if (r < 0)
-                return r;
-        if (ct_deploy_find(releases, &staging.digest, owner))
-                return 0;
+        if (r != 0)
+                return r < 0 ? r : 0;
         ct_deploy_name(releases, &staging.digest, name);
         r = prepare(&sync, releases, staging.rootfs_fd, err);
         if (r == 0)
@@ -211,11 +194,10 @@ int ct_sync_deploy(struct ct_job *job, const struct ct_deploy *how, const struct
         if (r == 0)
                 r = check_target(root_fd, root_name, request->force, err);
         if (r == 0)
-                r = ct_releases_open(root_fd, root_name, CT_RELEASES_IN_PLACE, true, &releases, err);
+                r = ct_deploy_begin(job, root_fd, root_name, CT_RELEASES_IN_PLACE, &releases, err);
+        /* Once more: who makes a release there at the same moment has another lock, and looks for ours. */
         if (r == 0)
-                r = ct_releases_lock(releases, job, err);
-        if (r == 0)
-                r = ct_releases_clean(releases, err);
+                r = check_target(root_fd, root_name, request->force, err);
         if (r == 0)
                 r = apply(releases, &sync, err);
         if (r >= 0)
@@ -233,7 +215,7 @@ int ct_sync_deploy(struct ct_job *job, const struct ct_deploy *how, const struct
         if (releases->n == 0)
                 return ct_fail(err, CONTAIN_E_DEPLOY, ENOENT, NULL, "cannot read '%s/%s/%s'", root_name,
                                releases->folder, CT_RELEASE_FILE);
-        return put_result(ret_json, changed ? "deployed" : "unchanged", releases->items, &sync, err);
+        return put_result(ret_json, changed ? "deployed" : "unchanged", releases, &sync, err);
 }
 
 int ct_sync_release(int root_fd, const char *root_name, struct ct_releases **ret_releases,

@@ -28,29 +28,3 @@ int ct_tree_init(struct ct_tree *tree, int root_fd, const struct ct_unpack *how,
         tree->brought = ct_brought_new();
         return tree->brought ? 0 : ct_fail_memory(err);
 }
-
-static int fail_limit(contain_error_t **err, const char *what, uint64_t limit)
-{
-        return ct_fail(err, CONTAIN_E_SIZE, EFBIG, NULL, "the image has more than %llu %s",
-                       (unsigned long long)limit, what);
-}
-
-int ct_tree_count(struct ct_tree *tree, contain_error_t **err)
-{
-        uint64_t limit = tree->how->limits.entries;
-
-        if (limit > 0 && tree->counts->entries >= limit)
-                return fail_limit(err, "entries", limit);
-        tree->counts->entries++;
-        return 0;
-}
-
-int ct_tree_count_bytes(struct ct_tree *tree, uint64_t bytes, contain_error_t **err)
-{
-        uint64_t limit = tree->how->limits.bytes, before = tree->counts->bytes;
-
-        if ((limit > 0 && (before > limit || bytes > limit - before)) || bytes > UINT64_MAX - before)
-                return fail_limit(err, "bytes", limit);
-        tree->counts->bytes += bytes;
-        return 0;
-}

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Looks through /proc for whoever would miss a folder. */
+/*
+ * Looks through /proc for whoever would miss a folder. What the kernel tells of other processes are paths in
+ * their own mount namespaces: for each of these it is found out first under which paths the folder shows
+ * there. Folders are compared by device and inode, whatever they are called.
+ */
 
 #include "image/uses.h"
 
 #include "image/mount-tables.h"
+
+#include "base/fds.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,6 +20,7 @@
 #include <sys/stat.h>
 
 #define MAX_ASCENT 4096
+#define MAPS_MAX   (64 * 1024 * 1024)
 
 struct folder {
         const char *name;
@@ -24,62 +31,90 @@ struct folder {
         struct ct_use *use;
 };
 
-struct search {
-        struct ct_mount_place place;
-        struct ct_mount_seen seen;
-        struct folder *folders;
+/* A mount namespace, and the paths under which the folder of the folders shows there. */
+struct view {
+        ino_t namespace;
+        char **paths;
         size_t n;
 };
 
-static void search_done(struct search *search)
+struct look {
+        const struct ct_use_search *search;
+        struct ct_mount_place place;
+        struct folder *folders;
+        struct view own; /* where a process's table may not be read */
+        struct view *views;
+        size_t n_views;
+};
+
+static void view_done(struct view *view)
 {
-        ct_mount_place_done(&search->place);
-        free(search->seen.items);
-        free(search->folders);
+        for (size_t i = 0; i < view->n; i++)
+                free(view->paths[i]);
+        free(view->paths);
+}
+
+static void look_done(struct look *look)
+{
+        ct_mount_place_done(&look->place);
+        for (size_t i = 0; i < look->n_views; i++)
+                view_done(&look->views[i]);
+        view_done(&look->own);
+        free(look->views);
+        free(look->folders);
 }
 
 static void found(struct folder *folder, pid_t pid, const char *how)
 {
-        if (folder->use->pid == 0)
+        if (!folder->use->how)
                 *folder->use = (struct ct_use){ .pid = pid, .how = how };
 }
 
-static void check_id(struct search *search, const struct stat *status, pid_t pid, const char *how)
+/* --- folders --------------------------------------------------------------------------------- */
+
+static void check_id(struct look *look, const struct stat *status, pid_t pid, const char *how)
 {
-        for (size_t i = 0; i < search->n; i++)
+        for (size_t i = 0; i < look->search->n; i++)
                 for (size_t j = 0; j < 2; j++)
-                        if (search->folders[i].ids[j].inode == status->st_ino &&
-                            search->folders[i].ids[j].device == status->st_dev)
-                                found(&search->folders[i], pid, how);
+                        if (look->folders[i].ids[j].inode == status->st_ino &&
+                            look->folders[i].ids[j].device == status->st_dev)
+                                found(&look->folders[i], pid, how);
 }
 
-/*
- * From the folder @link of the process upwards, as far as its namespace goes. Whose path in our own namespace
- * is of no use: it may be one that we cannot see.
- */
-static void check_folder(struct search *search, int proc_fd, pid_t pid, const char *link)
+/* From the folder @fd, which it takes over, upwards, as far as its namespace goes. */
+static void ascend(struct look *look, int fd, pid_t pid, const char *how)
 {
-        _cleanup_close_ int fd = openat(proc_fd, link, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int at = fd;
         struct stat status, above;
 
-        if (fd < 0 || fstat(fd, &status) < 0)
+        if (fstat(at, &status) < 0)
                 return;
         for (int i = 0; i < MAX_ASCENT; i++) {
                 int up;
 
-                check_id(search, &status, pid, link);
-                up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+                check_id(look, &status, pid, how);
+                up = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
                 if (up < 0)
                         return;
-                ct_close(fd);
-                fd = up;
-                if (fstat(fd, &above) < 0 || (above.st_ino == status.st_ino && above.st_dev == status.st_dev))
+                ct_close(at);
+                at = up;
+                if (fstat(at, &above) < 0 || (above.st_ino == status.st_ino && above.st_dev == status.st_dev))
                         return;
                 status = above;
         }
 }
 
-/* Whether @path is the folder of that name or below it: "" or "/…" is left of it then. */
+static void check_folder(struct look *look, int dir_fd, const char *path, pid_t pid, const char *how)
+{
+        int fd = openat(dir_fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd >= 0)
+                ascend(look, fd, pid, how);
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* Whether @path is in the folder of that name in @parent, or is that. */
 static bool is_in(const char *path, const char *parent, const char *name)
 {
         const char *below = ct_mountinfo_below(path, parent);
@@ -87,20 +122,29 @@ static bool is_in(const char *path, const char *parent, const char *name)
         return below && ct_mountinfo_below(below, name);
 }
 
-static void check_link(struct search *search, int dir_fd, const char *link, pid_t pid, const char *how)
+static void check_path(struct look *look, const struct view *view, const char *path, pid_t pid,
+                       const char *how)
+{
+        for (size_t i = 0; i < view->n; i++)
+                for (size_t j = 0; j < look->search->n; j++)
+                        if (is_in(path, view->paths[i], look->folders[j].name))
+                                found(&look->folders[j], pid, how);
+}
+
+static void check_link(struct look *look, const struct view *view, int dir_fd, const char *link, pid_t pid,
+                       const char *how)
 {
         char path[PATH_MAX];
         ssize_t length = readlinkat(dir_fd, link, path, sizeof path - 1);
 
-        if (length < 0)
+        if (length <= 0)
                 return;
         path[length] = '\0';
-        for (size_t i = 0; i < search->n; i++)
-                if (is_in(path, search->place.path, search->folders[i].name))
-                        found(&search->folders[i], pid, how);
+        if (path[0] == '/')
+                check_path(look, view, path, pid, how);
 }
 
-static void check_files(struct search *search, int proc_fd, pid_t pid)
+static void check_descriptors(struct look *look, const struct view *view, int proc_fd, pid_t pid)
 {
         int fd = openat(proc_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -111,11 +155,58 @@ static void check_files(struct search *search, int proc_fd, pid_t pid)
                 return;
         }
         while ((entry = readdir(dir)))
-                check_link(search, fd, entry->d_name, pid, "fd");
+                check_link(look, view, fd, entry->d_name, pid, "fd");
         (void)closedir(dir);
 }
 
-/* Whether the options of an overlay name the folder as a layer, by its path here. */
+/* "BEGIN-END MODE OFFSET DEVICE INODE   /PATH": proc(5). A line end in a path is written as an escape. */
+static int check_maps(struct look *look, const struct view *view, int proc_fd, pid_t pid)
+{
+        _cleanup_free_ char *text = NULL;
+        char *state = NULL;
+        int r = ct_read_file_at(proc_fd, "maps", MAPS_MAX, &text, NULL);
+
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        for (char *line = strtok_r(text, "\n", &state); line; line = strtok_r(NULL, "\n", &state)) {
+                const char *path = strchr(line, '/');
+
+                if (path)
+                        check_path(look, view, path, pid, "map");
+        }
+        return 0;
+}
+
+/* --- mounts ---------------------------------------------------------------------------------- */
+
+static int add_path(struct view *view, const char *folder, const char *below)
+{
+        char **paths = realloc(view->paths, (view->n + 1) * sizeof *paths);
+
+        if (!paths)
+                return -ENOMEM;
+        view->paths = paths;
+        if (asprintf(&paths[view->n], "%s%s%s", strcmp(folder, "/") == 0 ? "" : folder,
+                     *below != '\0' ? "/" : "", below) < 0)
+                return -ENOMEM;
+        view->n++;
+        return 0;
+}
+
+static int make_view(const struct look *look, const struct ct_mountinfo *mounts, struct view *view)
+{
+        for (size_t i = 0; i < mounts->n; i++) {
+                const struct ct_mount_line *mount = &mounts->items[i];
+                const char *below = ct_mountinfo_below(look->place.inside, mount->root);
+
+                if (below && strcmp(mount->device, look->place.device) == 0 &&
+                    add_path(view, mount->mountpoint, below) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+/* Whether the options of an overlay name the folder as a layer, by its path there. */
 static bool is_layer(const char *options, const char *parent, const char *name)
 {
         size_t length = strlen(parent), name_length = strlen(name);
@@ -127,37 +218,98 @@ static bool is_layer(const char *options, const char *parent, const char *name)
         return false;
 }
 
-/* Binds of what is below, and overlays that have it as a layer. */
-static void check_mounts(struct search *search, const struct ct_mountinfo *mounts, pid_t pid)
+/* A bind of what is in the folder, a mount on it, and an overlay that has it as a layer. */
+static void check_mount(struct look *look, const struct view *view, const struct ct_mount_line *mount,
+                        const char *inside, pid_t pid)
 {
-        for (size_t i = 0; i < mounts->n; i++) {
-                const struct ct_mount_line *mount = &mounts->items[i];
-                bool same = strcmp(mount->device, search->place.device) == 0;
+        bool same = strcmp(mount->device, look->place.device) == 0;
 
-                for (size_t j = 0; j < search->n; j++) {
-                        const char *name = search->folders[j].name;
+        for (size_t i = 0; i < look->search->n; i++) {
+                const char *name = look->folders[i].name;
+                bool used = (same && is_in(mount->root, look->place.inside, name)) ||
+                            (inside && is_in(inside, look->place.inside, name));
 
-                        if ((same && is_in(mount->root, search->place.inside, name)) ||
-                            is_layer(mount->super_options, search->place.path, name))
-                                found(&search->folders[j], pid, "mount");
-                }
+                for (size_t j = 0; !used && j < view->n; j++)
+                        used = is_layer(mount->super_options, view->paths[j], name);
+                if (used)
+                        found(&look->folders[i], pid, "mount");
         }
 }
 
-static int check_process(void *userdata, pid_t pid, int proc_fd)
+static int check_table(struct look *look, const struct view *view, const struct ct_mountinfo *mounts,
+                       pid_t pid)
 {
-        struct search *search = userdata;
+        for (size_t i = 0; i < mounts->n; i++) {
+                _cleanup_free_ char *inside = NULL;
+
+                if (ct_mount_point_inside(mounts, i, &look->place, &inside) < 0)
+                        return -ENOMEM;
+                check_mount(look, view, &mounts->items[i], inside, pid);
+        }
+        return 0;
+}
+
+/* The view of the process's namespace; the first process of one that may be looked at has its table checked.
+ */
+static int find_view(struct look *look, int proc_fd, pid_t pid, const struct view **ret)
+{
         _cleanup_(ct_mountinfo_freep) struct ct_mountinfo *mounts = NULL;
+        ino_t namespace = ct_mount_namespace(proc_fd);
+        struct view *views;
         int r;
 
-        check_folder(search, proc_fd, pid, "root");
-        check_folder(search, proc_fd, pid, "cwd");
-        check_link(search, proc_fd, "exe", pid, "exe");
-        check_files(search, proc_fd, pid);
-        r = ct_mount_table_read(&search->seen, proc_fd, &mounts);
-        if (r > 0)
-                check_mounts(search, mounts, pid);
-        return r < 0 ? r : 0;
+        *ret = &look->own;
+        for (size_t i = 0; i < look->n_views; i++)
+                if (look->views[i].namespace == namespace) {
+                        *ret = &look->views[i];
+                        return 0;
+                }
+        r = namespace != 0 ? ct_mount_table_read(proc_fd, &mounts) : 0;
+        if (r <= 0)
+                return r;
+        views = realloc(look->views, (look->n_views + 1) * sizeof *views);
+        if (!views)
+                return -ENOMEM;
+        look->views = views;
+        views[look->n_views] = (struct view){ .namespace = namespace };
+        *ret = &views[look->n_views++];
+        r = make_view(look, mounts, &views[look->n_views - 1]);
+        return r < 0 ? r : check_table(look, *ret, mounts, pid);
+}
+
+/* --- all of it ------------------------------------------------------------------------------- */
+
+static int check_process(void *userdata, pid_t pid, int proc_fd)
+{
+        struct look *look = userdata;
+        const struct view *view;
+        int r;
+
+        check_folder(look, proc_fd, "root", pid, "root");
+        check_folder(look, proc_fd, "cwd", pid, "cwd");
+        r = find_view(look, proc_fd, pid, &view);
+        if (r < 0)
+                return r;
+        check_link(look, view, proc_fd, "exe", pid, "exe");
+        check_descriptors(look, view, proc_fd, pid);
+        return check_maps(look, view, proc_fd, pid);
+}
+
+/* First, as a container's name says more than a process's; and not all of their processes may be looked at.
+ */
+static void check_containers(struct look *look)
+{
+        for (size_t i = 0; i < look->search->n_containers; i++) {
+                const struct ct_use_container *container = &look->search->containers[i];
+
+                check_folder(look, AT_FDCWD, container->rootfs, container->pid, "container");
+                for (size_t j = 0; j < look->search->n; j++) {
+                        struct ct_use *use = look->folders[j].use;
+
+                        if (use->how && strcmp(use->how, "container") == 0 && !use->container)
+                                use->container = container->id;
+                }
+        }
 }
 
 static void set_id(struct folder *folder, size_t i, int dir_fd, const char *name)
@@ -170,119 +322,41 @@ static void set_id(struct folder *folder, size_t i, int dir_fd, const char *name
         folder->ids[i].inode = status.st_ino;
 }
 
-int ct_uses_find(int dir_fd, const char *const *names, size_t n, const char *inner, struct ct_use *ret,
-                 contain_error_t **err)
+static int set_folders(struct look *look, struct ct_use *uses)
 {
-        _cleanup_(search_done) struct search search = { .n = n };
-        int r;
+        const struct ct_use_search *search = look->search;
 
-        if (n == 0)
-                return 0;
-        search.folders = calloc(n, sizeof *search.folders);
-        if (!search.folders)
-                return ct_fail_memory(err);
-        for (size_t i = 0; i < n; i++) {
+        look->folders = calloc(search->n, sizeof *look->folders);
+        if (!look->folders)
+                return -ENOMEM;
+        for (size_t i = 0; i < search->n; i++) {
                 char path[NAME_MAX * 2 + 2];
 
-                ret[i] = (struct ct_use){ 0, NULL };
-                search.folders[i].name = names[i];
-                search.folders[i].use = &ret[i];
-                set_id(&search.folders[i], 0, dir_fd, names[i]);
-                (void)snprintf(path, sizeof path, "%s/%s", names[i], inner);
-                set_id(&search.folders[i], 1, dir_fd, path);
+                uses[i] = (struct ct_use){ .how = NULL };
+                look->folders[i].name = search->names[i];
+                look->folders[i].use = &uses[i];
+                set_id(&look->folders[i], 0, search->dir_fd, search->names[i]);
+                (void)snprintf(path, sizeof path, "%s/%s", search->names[i], search->inner);
+                set_id(&look->folders[i], 1, search->dir_fd, path);
         }
-        r = ct_mount_place_find(dir_fd, &search.place);
-        if (r == 0)
-                r = ct_mount_processes(check_process, &search);
-        if (r < 0)
-                return ct_fail(err, CONTAIN_E_DEPLOY, -r, NULL, "cannot find out who uses a release");
         return 0;
 }
 
-/* --- mount points ---------------------------------------------------------------------------- */
-
-struct points {
-        struct ct_arena *arena;
-        struct ct_mount_place place;
-        struct ct_mount_seen seen;
-        char **items;
-        size_t n, capacity;
-};
-
-static void points_done(struct points *points)
+int ct_uses_find(const struct ct_use_search *search, struct ct_use *ret, contain_error_t **err)
 {
-        ct_mount_place_done(&points->place);
-        free(points->seen.items);
-        free(points->items);
-}
-
-static int add_point(struct points *points, const char *path)
-{
-        if (points->n == points->capacity) {
-                size_t capacity = points->capacity ? points->capacity * 2 : 16;
-                char **items = realloc(points->items, capacity * sizeof *items);
-
-                if (!items)
-                        return -ENOMEM;
-                points->items = items;
-                points->capacity = capacity;
-        }
-        points->items[points->n] = ct_arena_strdup(points->arena, path);
-        return points->items[points->n++] ? 0 : -ENOMEM;
-}
-
-/* A mount lies on a folder of the mount that is its parent: that folder's path in its file system is what
- * the namespaces have in common. */
-static int check_point(struct points *points, const struct ct_mount_line *mount,
-                       const struct ct_mount_line *parent)
-{
-        const char *below = ct_mountinfo_below(mount->mountpoint, parent->mountpoint), *relative;
-        _cleanup_free_ char *inside = NULL;
-
-        if (!below || strcmp(parent->device, points->place.device) != 0)
-                return 0;
-        if (asprintf(&inside, "%s/%s", strcmp(parent->root, "/") == 0 ? "" : parent->root, below) < 0) {
-                inside = NULL;
-                return -ENOMEM;
-        }
-        relative = ct_mountinfo_below(inside, points->place.inside);
-        return relative && *relative != '\0' ? add_point(points, relative) : 0;
-}
-
-static int check_points(void *userdata, pid_t pid, int proc_fd)
-{
-        struct points *points = userdata;
-        _cleanup_(ct_mountinfo_freep) struct ct_mountinfo *mounts = NULL;
-        int r = ct_mount_table_read(&points->seen, proc_fd, &mounts);
-
-        (void)pid;
-        for (size_t i = 0; r > 0 && i < mounts->n; i++)
-                for (size_t j = 0; j < mounts->n; j++) {
-                        if (mounts->items[j].id != mounts->items[i].parent || i == j)
-                                continue;
-                        if (check_point(points, &mounts->items[i], &mounts->items[j]) < 0)
-                                return -ENOMEM;
-                        break;
-                }
-        return r < 0 ? r : 0;
-}
-
-int ct_uses_mount_points(struct ct_arena *arena, int dir_fd, char ***ret, contain_error_t **err)
-{
-        _cleanup_(points_done) struct points points = { .arena = arena };
-        char **list;
+        _cleanup_(look_done) struct look look = { .search = search };
         int r;
 
-        r = ct_mount_place_find(dir_fd, &points.place);
+        if (search->n == 0)
+                return 0;
+        r = set_folders(&look, ret);
         if (r == 0)
-                r = ct_mount_processes(check_points, &points);
-        if (r < 0)
-                return ct_fail(err, CONTAIN_E_DEPLOY, -r, NULL, "cannot find out what is mounted below");
-        list = ct_arena_array(arena, points.n + 1, sizeof *list);
-        if (!list)
-                return ct_fail_memory(err);
-        if (points.n > 0)
-                memcpy(list, points.items, points.n * sizeof *list);
-        *ret = list;
-        return 0;
+                r = ct_mount_place_find(search->dir_fd, &look.place);
+        if (r == 0)
+                r = add_path(&look.own, look.place.path, "");
+        if (r == 0) {
+                check_containers(&look);
+                r = ct_mount_processes(check_process, &look);
+        }
+        return r < 0 ? ct_fail(err, CONTAIN_E_DEPLOY, -r, NULL, "cannot find out who uses a release") : 0;
 }

@@ -60,11 +60,6 @@ int ct_tree_end(struct ct_tree *tree, contain_error_t **err);
 void ct_tree_done(struct ct_tree *tree);
 #define _cleanup_tree_ _cleanup_(ct_tree_done)
 
-/* Counts one more entry, or fails. */
-int ct_tree_count(struct ct_tree *tree, contain_error_t **err);
-/* Counts bytes of a file, or of what takes as much time, or fails. */
-int ct_tree_count_bytes(struct ct_tree *tree, uint64_t bytes, contain_error_t **err);
-
 /* --- folders.c --- */
 
 /*

@@ -22,6 +22,9 @@ int ct_op_prune(struct contain_ctx *ctx, const char *dir, uint32_t keep, uint32_
 /* Opens the folder of releases @dir and gives it to @request; *ret_fd is to be closed after it was run. */
 int ct_deploy_request_root(struct ct_image_request *request, const char *dir, int *ret_fd,
                            contain_error_t **err);
+/* Tells it of the containers that are not stopped, which may have their roots in a release. */
+int ct_deploy_request_containers(struct ct_image_request *request, struct contain_ctx *ctx,
+                                 contain_error_t **err);
 /* Runs it, and hands the answer on to whoever wants it. */
 int ct_deploy_request_run(struct ct_image_request *request, struct contain_ctx *ctx, char **ret,
                           contain_error_t **err);

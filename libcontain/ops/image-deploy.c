@@ -68,6 +68,9 @@ int ct_op_deploy(struct contain_ctx *ctx, const char *image, const char *dir,
         ct_image_request_uint(&request, "keep", deploy->keep);
         ct_image_request_string(&request, "expectDigest", deploy->expect_digest);
         r = ct_image_request_unpack(&request, unpack, err);
+        /* For what is half-removed as well as for what goes now. */
+        if (r == 0)
+                r = ct_deploy_request_containers(&request, ctx, err);
         if (r < 0)
                 return r;
         made = make_root(dir, err);

@@ -11,5 +11,6 @@ int ct_op_image_export(struct contain_ctx *ctx, const char *image, int fd, uint3
         ct_image_request_image(&request, image);
         ct_image_request_fd(&request, "output", fd);
         ct_image_request_true(&request, "noEnv", flags & CONTAIN_EXPORT_NO_ENV);
+        ct_image_request_true(&request, "noDevices", flags & CONTAIN_EXPORT_NO_DEVICES);
         return ct_deploy_request_run(&request, ctx, ret, err);
 }

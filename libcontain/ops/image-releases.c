@@ -40,6 +40,8 @@ int ct_op_prune(struct contain_ctx *ctx, const char *dir, uint32_t keep, uint32_
         ct_image_request_begin(&request, "prune", &no_options);
         ct_image_request_uint(&request, "keep", keep);
         ct_image_request_true(&request, "dryRun", flags & CONTAIN_PRUNE_DRY_RUN);
-        r = ct_deploy_request_root(&request, dir, &root_fd, err);
+        r = ct_deploy_request_containers(&request, ctx, err);
+        if (r == 0)
+                r = ct_deploy_request_root(&request, dir, &root_fd, err);
         return r < 0 ? r : ct_deploy_request_run(&request, ctx, ret, err);
 }

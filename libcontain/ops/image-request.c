@@ -111,6 +111,8 @@ void ct_image_request_begin(struct ct_image_request *request, const char *verb,
         ct_image_request_string(request, "store", options->store);
         ct_image_request_strings(request, "mirrors", options->mirrors);
         ct_image_request_true(request, "insecure", options->flags & CONTAIN_IMAGE_INSECURE);
+        if (options->stall_timeout_ms > 0)
+                ct_image_request_uint(request, "stallMs", options->stall_timeout_ms);
 }
 
 static void put_limits(struct ct_image_request *request)

@@ -96,15 +96,20 @@ static char *annotations_text(const struct ct_spec_pairs *annotations)
         return ct_buf_steal(&buf);
 }
 
+/* Links followed as of now: one such as "current" leads elsewhere later on. */
 static char *rootfs_text(const struct contain *c)
 {
-        char *text = NULL;
+        _cleanup_free_ char *text = NULL;
+        char *real;
 
         if (c->rootfs_fd >= 0)
                 return strdup("");
         if (c->spec->root_path[0] == '/')
-                return strdup(c->spec->root_path);
-        return asprintf(&text, "%s/%s", c->bundle, c->spec->root_path) < 0 ? NULL : text;
+                text = strdup(c->spec->root_path);
+        else if (asprintf(&text, "%s/%s", c->bundle, c->spec->root_path) < 0)
+                text = NULL;
+        real = text ? realpath(text, NULL) : NULL;
+        return real || !text ? real : ct_take(text);
 }
 
 int ct_record_make(struct contain *c, struct ct_record **ret, contain_error_t **err)

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of deployments share: images by their versions, and whether what is in force is of one."""
+"""
+What the tests of deployments share: images by their versions, and whether what is in force is of one. They are deployed
+into memory, where nothing waits for a disk that others write to.
+"""
 
 import gzip
 import json
 import os
+import signal
+import subprocess
 
-from harness import case
+from harness import case, traces
 from harness.layout import Layout, make_tar, member
 
 
@@ -20,7 +25,11 @@ def content(version):
 class DeployCase(case.CliCase):
     def setUp(self):
         super().setUp()
-        self.top = self.path('app')
+        self.memory = self.path('memory')
+        os.mkdir(self.memory)
+        subprocess.run(['mount', '-t', 'tmpfs', 'none', self.memory], check=True)
+        self.addCleanup(subprocess.run, ['umount', '-l', self.memory], check=True)
+        self.top = self.memory + '/app'
 
     def image(self, version):
         return Layout(self.fresh_path('image'), [content(version)])
@@ -60,3 +69,53 @@ class DeployCase(case.CliCase):
 
     def entries(self):
         return sorted(os.listdir(self.top + '/releases'))
+
+    def rootfs_of(self, name):
+        return f'{self.top}/releases/{name}/rootfs'
+
+    # --- those who use something ---
+
+    def holder(self, *argv, **options):
+        """A process that stays until its input ends, and has said that it is there."""
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(self.release, process)
+        self.assertEqual(process.stdout.readline(), b'there\n')
+        return process
+
+    @staticmethod
+    def release(process):
+        process.stdin.close()
+        process.wait()
+
+    # --- those who are killed ---
+
+    @staticmethod
+    def programs(pid):
+        """The process and those that it has started."""
+        found = [pid]
+        for name in os.listdir('/proc'):
+            try:
+                with open(f'/proc/{name}/stat', encoding='ascii', errors='replace') as f:
+                    if int(f.read().rpartition(')')[2].split()[1]) == pid:
+                        found.append(int(name))
+            except (OSError, ValueError, IndexError):
+                continue
+        return found
+
+    def kill(self, pids):
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+    def wait_for_orphans(self):
+        self.assertTrue(traces.wait_until(lambda: not traces.reap_ended()))
+
+    def traced(self, call, what, *argv):
+        """Runs a command of which the system call @call is tampered with, as strace(1) has it in "inject"."""
+        result = self.program('strace', '-f', '-qq', '-o', '/dev/null', '-e', f'trace={call}', '-e', f'inject={call}:{what}',
+                              *self.command_line(*argv))
+        self.wait_for_orphans()
+        return result

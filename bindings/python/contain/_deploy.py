@@ -65,12 +65,14 @@ class Deploying:
         options: ImageOptions | None = None,
         *,
         env: bool = True,
+        devices: bool = True,
     ) -> dict[str, Any]:
         """Writes an image's root file system to @file as one tar, whose bytes follow from the image alone.
 
-        Returns the "digest" and the "size" of the archive.
+        Returns the "digest" and the "size" of the archive, and how many devices were left out ("skippedDevices").
         """
         flags = ExportFlags(0) if env else ExportFlags.NO_ENV
+        flags |= ExportFlags(0) if devices else ExportFlags.NO_DEVICES
         with self._handle.borrowed() as ctx, image_options(options) as opts:
             result: dict[str, Any] = call_for_document(
                 lib.contain_image_export, ctx, c_string(image), fileno(file), int(flags), opts

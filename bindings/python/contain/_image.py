@@ -48,6 +48,8 @@ class ImageOptions:
     """The descriptor that the image "-" is read from."""
     timeout: float | None = None
     """Seconds for the whole call."""
+    stall_timeout: float | None = None
+    """Seconds without anything from a registry or a pipe."""
     progress: Callable[[ImageProgress], object] | None = None
     """Called a few times a second by the thread that made the call. What it raises ends the call."""
     max_bytes: int = 0
@@ -124,6 +126,10 @@ class _Teller:
         return 0
 
 
+def _milliseconds(seconds: float | None) -> int:
+    return 0 if seconds is None else max(1, int(seconds * 1000))
+
+
 @contextmanager
 def image_options(options: ImageOptions | None) -> Iterator[Any]:
     """The options as C takes them, for the duration of a call."""
@@ -132,7 +138,8 @@ def image_options(options: ImageOptions | None) -> Iterator[Any]:
         size=sizeof(_lib.ImageOptions),
         flags=int(ImageFlags.INSECURE if o.insecure else 0),
         stdin_fd=o.stdin,
-        timeout_ms=0 if o.timeout is None else max(1, int(o.timeout * 1000)),
+        timeout_ms=_milliseconds(o.timeout),
+        stall_timeout_ms=_milliseconds(o.stall_timeout),
         platform=c_string_or_null(o.platform),
         auth_file=c_string_or_null(o.auth_file),
         certificates=c_string_or_null(o.certificates),

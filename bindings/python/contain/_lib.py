@@ -200,6 +200,7 @@ class ImageOptions(ctypes.Structure):
         ("max_entries", c_uint64),
         ("max_file_bytes", c_uint64),
         ("max_depth", c_uint64),
+        ("stall_timeout_ms", c_uint64),
     ]
 
 

@@ -263,6 +263,7 @@ class ExportFlags(IntFlag):
     """The keywords of Context.export_image()."""
 
     NO_ENV = 1
+    NO_DEVICES = 2
 
 
 class DeployFlags(IntFlag):

@@ -66,6 +66,8 @@ class ImageTest(ContainerTest):
                 self.ctx.inspect_image("-", contain.ImageOptions(stdin=read_end, progress=refuse))
             with self.assertRaises(contain.Timeout):
                 self.ctx.inspect_image("-", contain.ImageOptions(stdin=read_end, timeout=0.1))
+            with self.assertRaisesRegex(contain.Timeout, "nothing has come from"):
+                self.ctx.inspect_image("-", contain.ImageOptions(stdin=read_end, stall_timeout=0.1))
         finally:
             os.close(read_end)
             os.close(write_end)

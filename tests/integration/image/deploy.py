@@ -5,9 +5,7 @@
 import gzip
 import json
 import os
-import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -173,64 +171,6 @@ class Prune(DeployCase):
         self.assertEqual(self.entries(), sorted([names[3], done['name']]))
         self.refuse('--keep', 'deploy', '--root', self.top, '--keep', '0', self.image('x').name)
 
-    def check_stays(self, names, process, how):
-        try:
-            found = self.prune('--keep', '0')
-            self.assertEqual(found['pruned'], [names[1]])
-            self.assertEqual([(use['name'], use['pid'], use['how']) for use in found['inUse']], [(names[0], process.pid, how)])
-            self.assertTrue(os.path.isdir(f'{self.top}/releases/{names[0]}/rootfs/etc'))
-        finally:
-            process.stdin.close()
-            process.wait()
-        self.assertEqual(self.prune('--keep', '0')['pruned'], [names[0]])
-
-    def holder(self, *argv, **options):
-        """A process that stays until its input ends, and has said that it is there."""
-        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **options)
-        self.assertEqual(process.stdout.readline(), b'there\n')
-        self.addCleanup(process.stdout.close)
-        return process
-
-    def test_a_working_directory(self):
-        names = self.deploy_many()
-        place = f'{self.top}/releases/{names[0]}/rootfs/data'
-        self.check_stays(names, self.holder('sh', '-c', 'echo there; read x', cwd=place), 'cwd')
-
-    def test_a_root(self):
-        names = self.deploy_many()
-        rootfs = f'{self.top}/releases/{names[0]}/rootfs'
-        os.mkdir(rootfs + '/tools')
-        shutil.copy('/bin/busybox', rootfs + '/tools/sh')
-        self.check_stays(names, self.holder('chroot', rootfs, '/tools/sh', '-c', 'echo there; read x'), 'root')
-
-    def test_an_open_file(self):
-        names = self.deploy_many()
-        with open(f'{self.top}/releases/{names[0]}/rootfs/etc/version', 'rb') as f:
-            process = self.holder('sh', '-c', 'echo there; read x', pass_fds=[f.fileno()])
-        self.check_stays(names, process, 'fd')
-
-    def test_a_mount_in_another_namespace(self):
-        names = self.deploy_many()
-        where = self.path('mounted')
-        os.mkdir(where)
-        script = f'mount --bind {self.top}/releases/{names[0]}/rootfs/etc {where} && echo there; read x'
-        self.check_stays(names, self.holder('unshare', '-m', 'sh', '-c', script), 'mount')
-
-    def test_a_container(self):
-        names = self.deploy_many(3)
-        b = self.shell('read x')
-        b.config['root'] = {'path': f'{self.top}/releases/{names[0]}/rootfs', 'readonly': True}
-        for name in ('bin', 'proc', 'sys', 'dev', 'tmp'):
-            os.makedirs(f'{self.top}/releases/{names[0]}/rootfs/{name}', exist_ok=True)
-        shutil.copy('/bin/busybox', f'{self.top}/releases/{names[0]}/rootfs/bin/sh')
-        b.save()
-        name = self.fresh_id()
-        self.succeed('create', '--bundle', b.path, name)
-        found = self.prune('--keep', '0')
-        self.assertEqual((found['pruned'], [use['name'] for use in found['inUse']]), ([], [names[0]]))
-        self.succeed('delete', '--force', name)
-        self.assertEqual(self.prune('--keep', '0')['pruned'], [names[0]])
-
     def test_what_is_no_release_stays(self):
         names = self.deploy_many(3)
         os.mkdir(self.top + '/releases/mine')
@@ -263,100 +203,6 @@ class Together(DeployCase):
         self.assertEqual(self.end_program(other).status, 0)
         self.assertEqual(self.check_whole(), 'two')
         self.assertEqual(self.check_whole(self.top + '/previous'), 'one')
-
-
-class Killed(DeployCase):
-    """Old or new, and whole: whoever is killed, and when."""
-
-    def check_after(self, versions):
-        found = self.check_whole()
-        self.assertIn(found, versions)
-        return found
-
-    def check_next(self):
-        """The next deployment goes through, and cleans up."""
-        self.deploy(self.image('next').name)
-        self.assertEqual(self.check_whole(), 'next')
-        self.assertEqual([name for name in self.entries() if name.startswith('.')], [])
-
-    @staticmethod
-    def programs(pid):
-        """The process and those that it has started."""
-        found = [pid]
-        for name in os.listdir('/proc'):
-            try:
-                with open(f'/proc/{name}/stat', encoding='ascii', errors='replace') as f:
-                    if int(f.read().rpartition(')')[2].split()[1]) == pid:
-                        found.append(int(name))
-            except (OSError, ValueError, IndexError):
-                continue
-        return found
-
-    def test_at_random_moments(self):
-        images = [self.image('one'), self.image('two')]
-        started = time.monotonic()
-        self.deploy(images[0].name)
-        duration = time.monotonic() - started
-        outcomes = {'one': 0, 'two': 0}
-        for _ in range(case.rounds(40)):
-            before = self.check_whole()
-            after = 'two' if before == 'one' else 'one'
-            # Anew each time, not switched to.
-            for name in self.entries():
-                path = f'{self.top}/releases/{name}'
-                if os.path.islink(path):        # that was to become "current" when its maker was killed
-                    os.unlink(path)
-                elif name != os.readlink(self.top + '/current').split('/')[1]:
-                    shutil.rmtree(path)
-            process = self.start_cli('deploy', '--root', self.top, images[after == 'two'].name)
-            time.sleep(random.random() * duration * 1.2)
-            victims = self.programs(process.pid)
-            for pid in victims if random.random() < 0.7 else victims[1:]:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-            self.end_program(process)
-            traces.wait_until(lambda: not traces.reap_ended())
-            outcomes[self.check_after((before, after))] += 1
-        self.assertTrue(outcomes['one'] and outcomes['two'], outcomes)
-        self.check_next()
-
-    def test_at_each_step(self):
-        if not shutil.which('strace'):
-            self.skipTest('needs strace')
-        images = [self.image('one'), self.image('two'), self.image('three')]
-        seen = set()
-        steps = [(call, i) for call, n in (('renameat2', 4), ('symlinkat', 2), ('syncfs', 1), ('fsync', 4), ('fchmod', 4), ('unlinkat', 4))
-                 for i in range(1, n + 1)]
-        for call, i in steps:
-            shutil.rmtree(self.top, ignore_errors=True)
-            self.deploy(images[0].name)
-            self.deploy(images[1].name)
-            result = self.program('strace', '-f', '-qq', '-o', '/dev/null', '-e', f'trace={call}',
-                                  '-e', f'inject={call}:signal=KILL:when={i}',
-                                  *self.command_line('deploy', '--root', self.top, '--keep', '1', images[2].name))
-            traces.wait_until(lambda: not traces.reap_ended())
-            seen.add((result.status == 0, self.check_after(('two', 'three'))))
-            self.succeed('releases', '--root', self.top)
-            back = self.version()
-            self.rollback()
-            self.assertIn(self.check_whole(), ('one', 'two'), f'{call} {i}: {back}')
-            self.check_next()
-        self.assertIn((False, 'two'), seen)
-        self.assertIn((False, 'three'), seen)
-
-    def test_a_sender_that_dies(self):
-        self.deploy(self.image('one').name)
-        data = make_tar(content('two') + [member('big', content=os.urandom(1 << 20))])
-        for part in (0, 512, 3000, len(data) // 2, len(data.rstrip(b'\0'))):
-            process = self.start_cli('deploy', '--root', self.top, stdin=subprocess.PIPE)
-            process.stdin.write(data[:part])
-            process.stdin.close()
-            result = self.end_program(process)
-            if part > 0:
-                self.assertEqual(result.status, 1, f'{part}: {result}')
-                self.assertEqual(self.check_whole(), 'one')
 
 
 if __name__ == '__main__':

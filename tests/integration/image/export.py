@@ -20,6 +20,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../
 from harness import case, trees
 from harness.layout import Layout, make_tar, member
 
+import fake_registry as fake
+
 # Of what all_kinds() is exported to. It may change only when the format is changed on purpose.
 GOLDEN = 'sha256:b3d82cd1ccc540fefd1d3b9bf17cf112048b0bef3c74198aa252fb47371376eb'
 
@@ -116,13 +118,14 @@ class Reproducible(ExportCase):
         os.mkdir(everybody)
         os.chmod(everybody, 0o777)
         path = os.path.join(everybody, 'archive')
-        result = self.cli('export', image.name, '-o', path, user=65534, group=65534, extra_groups=[], cwd='/',
-                          env={'LANG': 'tr_TR.UTF-8', 'LC_ALL': 'C.UTF-8', 'TZ': 'Asia/Tokyo'})
+        result = self.cli('export', image.name, '-o', path, user=65534, group=65534, extra_groups=[], cwd='/', umask=0o077,
+                          env={'LANG': 'tr_TR.UTF-8', 'LC_ALL': 'C.UTF-8', 'TZ': 'Asia/Tokyo', 'SOURCE_DATE_EPOCH': '1'})
         self.assertEqual(result.status, 0, str(result))
         with open(path, 'rb') as f:
             self.assertEqual(f.read(), first)
 
     def test_all_kinds_of_sources_give_the_same(self):
+        """A folder, archives, a registry, the content store"""
         if not shutil.which('skopeo'):
             self.skipTest('needs skopeo')
         # skopeo rewrites archives of Docker's with names that are text.
@@ -135,6 +138,15 @@ class Reproducible(ExportCase):
                                   if kind == 'docker-archive' else f'{kind}:{target}:x')
             self.assertEqual(result.status, 0, str(result))
             self.assertEqual(self.export(f'{kind}:{target}')[1], first, kind)
+        registry = fake.Registry()
+        self.addCleanup(registry.close)
+        registry.add_layout(image.path)
+        environment = {name: value for name, value in os.environ.items() if not name.lower().endswith('_proxy')}
+        self.assertEqual(self.export(registry.image(), '--insecure', env=environment)[1], first, 'docker')
+        store = self.path('store')
+        self.succeed('pull', '--insecure', '--store', store, registry.image(), env=environment)
+        name = self.succeed('images', '--store', store, '--quiet').out.strip()
+        self.assertEqual(self.export(f'oci:{store}:{name}')[1], first, 'store')
 
 
 class Content(ExportCase):
@@ -259,6 +271,28 @@ class Content(ExportCase):
         self.assertEqual(self.export(self.path('plain.tar'))[1], self.export(self.path('plain.tar.gz'))[1])
 
 
+class Limits(ExportCase):
+    """As unpacking has them: the same image is beyond the same limits."""
+
+    def test_images_that_have_more(self):
+        image = self.image([[member('a/b/c/file', content=b'x' * 1000), member('other', content=b'y' * 1000)]])
+        for option, least, text in (('--max-size', 2000, 'more than 1999 bytes'), ('--max-file-size', 1000, "'/a/b/c/file' has 1000 bytes"),
+                                    ('--max-entries', 5, 'more than 4 entries'), ('--max-depth', 4, 'folders deep')):
+            with self.subTest(option):
+                self.refuse(text, 'export', option, str(least - 1), image.name, '-o', self.path('x'))
+                self.refuse(text, 'unpack', option, str(least - 1), image.name, self.path('y'))
+                self.assertFalse(os.path.exists(self.path('x')))
+                self.export(image.name, option, str(least))
+                self.succeed('unpack', option, str(least), image.name, self.fresh_path('unpacked'))
+
+    def test_without_devices(self):
+        image = self.image([[member('null', 'char', device=(1, 3)), member('again', 'link', link='null'), member('file', content=b'f')]])
+        with tarfile.open(self.export(image.name, '--no-devices', '--no-env')[0]) as tar:
+            self.assertEqual(tar.getnames(), ['file'])
+        with tarfile.open(self.export(image.name, '--no-env')[0]) as tar:
+            self.assertEqual(sorted(tar.getnames()), ['again', 'file', 'null'])
+
+
 class Environment(ExportCase):
     def env_file(self, path):
         with tarfile.open(path) as tar:
@@ -309,6 +343,39 @@ class Output(ExportCase):
         self.assertEqual(trees.differences(trees.describe(os.path.realpath(self.path('app/current'))),
                                            trees.describe(os.path.realpath(direct + '/current'))), [])
         server.server_close()
+
+    def test_what_is_expected_is_the_digest_that_export_prints(self):
+        """Of the archive, however it is compressed on the way"""
+        image = self.image(all_kinds())
+        path, _ = self.export(image.name)
+        digest = self.succeed('export', image.name, '-o', path).out.strip()
+        export = ' '.join(self.command_line('export', image.name))
+        for i, pack in enumerate(('cat', 'gzip', 'zstd -q', 'xz -0')):
+            if not shutil.which(pack.split()[0]):
+                continue
+            deploy = ' '.join(self.command_line('deploy', '--root', self.path(f'app-{i}'), '--expect-digest'))
+            done = self.program('sh', '-c', f'{export} | {pack} | {deploy} {digest}')
+            self.assertEqual(done.status, 0, str(done))
+            refused = self.program('sh', '-c', f'{export} | {pack} | {deploy} sha256:{"0" * 64}')
+            self.assertEqual(refused.status, 1, str(refused))
+            self.assertIn(digest, refused.err)
+
+    def test_links_stay_links(self):
+        """Such as /dev/stdout: what they lead to is written, or takes the archive's place"""
+        target, link = self.path('target'), self.path('link')
+        os.symlink('target', link)
+        image = self.image([[member('a', content=b'1')]])
+        self.refuse('symbolic links', 'export', image.name, '-o', link)
+        with open(target, 'wb'):
+            pass
+        self.succeed('export', image.name, '-o', link)
+        self.assertTrue(os.path.islink(link))
+        self.assertTrue(tarfile.is_tarfile(target))
+        found = self.program('sh', '-c', ' '.join(self.command_line('export', image.name, '-o', '/dev/stdout', '-q')) + ' | cat')
+        self.assertEqual(found.status, 0, str(found))
+        with open(target, 'rb') as f, open(found.out_path, 'rb') as g:
+            self.assertTrue(g.read().startswith(f.read()))
+        self.assertTrue(os.path.islink('/dev/stdout'))
 
     def test_a_reader_that_goes(self):
         image = self.image([[member('big', content=os.urandom(4 << 20))]])

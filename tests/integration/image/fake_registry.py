@@ -166,6 +166,16 @@ class Registry:
         self.contents.update(image.blobs())
         self.manifests[tag] = self.manifests[image.digest] = (MANIFEST, image.manifest)
 
+    def add_layout(self, folder, tag='1'):
+        """The image of an image layout, and all blobs that are there."""
+        blobs = os.path.join(folder, 'blobs/sha256')
+        for name in os.listdir(blobs):
+            with open(os.path.join(blobs, name), 'rb') as f:
+                self.contents['sha256:' + name] = f.read()
+        with open(os.path.join(folder, 'index.json'), encoding='utf-8') as f:
+            digest = json.load(f)['manifests'][0]['digest']
+        self.manifests[tag] = self.manifests[digest] = (MANIFEST, self.contents[digest])
+
     def add_index(self, tag, images):
         for image in images:
             self.add(image.digest, image)

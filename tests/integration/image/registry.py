@@ -130,6 +130,13 @@ class Pulling(RegistryCase):
                           env=self.environment)
         self.assertEqual(result.status, 1, str(result))
 
+    def test_a_body_that_stalls_for_longer_than_somebody_waits(self):
+        registry = self.serve(fake.SlowRegistry)
+        registry.add('1', SMALL)
+        self.refuse_pull('cannot fetch', registry.image(), '--stall-timeout', '1s')
+        # It is not asked again.
+        self.assertEqual(len(registry.asked_for('/blobs/')), 1)
+
     def test_headers_without_an_end(self):
         registry = self.serve()
         registry.send_manifest = lambda handler, media_type, text: handler.reply(

@@ -88,7 +88,7 @@ TEST(plain_redirects_are_followed_when_allowed_without_credentials)
 
 TEST(a_server_that_says_nothing_is_given_up)
 {
-        const struct ct_http_server server = { .plain = true, .stall_seconds = 1 };
+        const struct ct_http_server server = { .plain = true, .stall_ms = 1000 };
         struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
         struct ct_http_response response = { 0 };
         struct ct_stream *body = NULL;
