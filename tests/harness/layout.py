@@ -49,7 +49,7 @@ class Layout:
         self.tars = [layer if isinstance(layer, bytes) else make_tar(layer) for layer in layers]
         os.makedirs(os.path.join(path, 'blobs/sha256'))
         self._save('oci-layout', b'{"imageLayoutVersion": "1.0.0"}')
-        blobs = [gzip.compress(tar, mtime=0) for tar in self.tars]
+        blobs = [gzip.compress(tar, compresslevel=1, mtime=0) for tar in self.tars]
         self.config = self._blob('config', json.dumps({
             'architecture': os.environ.get('GOARCH', 'amd64' if os.uname().machine == 'x86_64' else 'arm64'),
             'os': 'linux',

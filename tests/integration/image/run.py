@@ -1,66 +1,16 @@
 # SPDX-License-Identifier: MIT
 """run --image: a container of an image, from its copy to its end."""
 
-import io
 import os
 import sys
-import tarfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 from harness import case  # noqa: E402
-from harness.layout import Layout, make_tar, member  # noqa: E402
-from harness.place import GROUP, PASSWD, PlaceCase, make_image  # noqa: E402
+from harness.image_runs import Images  # noqa: E402
+from harness.place import PlaceCase  # noqa: E402
 from harness.rootless import COUNT, FIRST, NAME, RootlessCase  # noqa: E402
 from harness.rootless import GROUP as USER_GROUP, PASSWD as USER_PASSWD  # noqa: E402
 from harness.world import World, etc, own_mounts  # noqa: E402
-
-
-def of_root(info):
-    info.uid = info.gid = 0
-    return info
-
-
-def root_tar(case_):
-    """The bytes of a root file system with busybox, /data of the user app, and a file of that user's."""
-    image = make_image(case_, passwd=PASSWD, group=GROUP)
-    path = case_.fresh_path('tar')
-    with tarfile.open(path, 'w') as tar:
-        tar.add(image, arcname='.', filter=of_root)
-        for info, content in (member('./data', 'folder', owner=(1500, 1600)),
-                              member('./data/seed', content=b'seed\n', owner=(1500, 1600))):
-            tar.addfile(info, io.BytesIO(content))
-    with open(path, 'rb') as f:
-        return f.read()
-
-
-class Images:
-    """What tests of every user have in common."""
-
-    def prepare(self):
-        self.copies = self.path('copies')
-        self.tar = root_tar(self)
-
-    def make_layout(self, **config):
-        path = self.fresh_path('layout')
-        Layout(path, [self.tar, make_tar([member('upper', content=b'2\n')])], **config)
-        for folder, _, files in os.walk(path):
-            for name in (folder, *(os.path.join(folder, file) for file in files)):
-                os.chmod(name, os.stat(name).st_mode | 0o555)
-        return f'oci:{path}:latest'
-
-    def run_image(self, image, *argv, **options):
-        result = self.cli('run', '--storage', self.copies, '--image', image, *argv, **options)
-        if 'no request' in result.err or 'was made without' in result.err:
-            self.skipTest(result.err.strip())
-        return result
-
-    def assert_runs(self, result, *lines):
-        self.assertEqual(result.status, 0, str(result))
-        self.assertEqual([' '.join(line.split()) for line in result.out.splitlines()], list(lines), str(result))
-
-    def assert_no_copies(self):
-        self.assertEqual(os.listdir(self.copies), [])
-        self.assert_no_trace()
 
 
 class Root(Images, PlaceCase):
@@ -173,15 +123,6 @@ class Root(Images, PlaceCase):
             self.skipTest(result.err.strip())
         self.assert_runs(result, '1500', '1500:1600', '0:0', f'0 {FIRST} {COUNT}')
         self.assert_no_copies()
-
-    def test_layers_of_the_store(self):
-        store = self.path('store')
-        pulled = self.cli('pull', '--store', store, '--name', 'app:1', self.make_layout(Cmd=['sh', '-c', 'cat /upper; echo 3 > /upper']))
-        self.assertEqual(pulled.status, 0, str(pulled))
-        for _ in range(2):
-            self.assert_runs(self.run_image('app:1', '--store', store), '2')
-        self.assert_no_copies()
-        self.assertEqual(os.listdir(os.path.join(store, 'containers')), [])
 
 
 class User(Images, RootlessCase):
