@@ -18,7 +18,10 @@ static contain_run_options_t *new_run_options(void)
 */
 import "C"
 
-import "unsafe"
+import (
+	"encoding/json"
+	"unsafe"
+)
 
 // RunOptions say what is to differ from what an image says.
 type RunOptions struct {
@@ -34,27 +37,33 @@ type RunOptions struct {
 	UsernsAuto bool // a user namespace of subordinate ids
 }
 
-// LoadImage takes root file system and configuration from an image, of which the container gets a copy of its own.
-// A nil argv leaves the image's Cmd.
-func (c *Container) LoadImage(image string, argv []string, run RunOptions, options ImageOptions) error {
-	var s cStrings
-	defer s.free()
+// in is the options in C's form, to be freed; s holds the strings.
+func (r *RunOptions) in(s *cStrings) *C.contain_run_options_t {
 	opts := C.new_run_options()
 	if opts == nil {
 		panic("contain: out of memory")
 	}
-	defer C.free(unsafe.Pointer(opts))
 	opts.flags = bits(
-		bit{run.ReadOnly, flagRunReadOnly}, bit{run.Terminal, flagRunTerminal},
-		bit{run.UsernsAuto, flagRunUsernsAuto})
-	opts.user = s.orNull(run.User)
-	opts.cwd = s.orNull(run.Dir)
-	if run.Entrypoint != nil {
-		opts.entrypoint = s.list(run.Entrypoint)
+		bit{r.ReadOnly, flagRunReadOnly}, bit{r.Terminal, flagRunTerminal},
+		bit{r.UsernsAuto, flagRunUsernsAuto})
+	opts.user = s.orNull(r.User)
+	opts.cwd = s.orNull(r.Dir)
+	if r.Entrypoint != nil {
+		opts.entrypoint = s.list(r.Entrypoint)
 	}
-	opts.env_files = s.list(run.EnvFiles)
-	opts.env = s.list(run.Env)
-	opts.storage = s.orNull(run.Storage)
+	opts.env_files = s.list(r.EnvFiles)
+	opts.env = s.list(r.Env)
+	opts.storage = s.orNull(r.Storage)
+	return opts
+}
+
+// LoadImage takes root file system and configuration from an image: the layers of ImageOptions.Store, or a copy of the
+// container's own. A nil argv leaves the image's Cmd.
+func (c *Container) LoadImage(image string, argv []string, run RunOptions, options ImageOptions) error {
+	var s cStrings
+	defer s.free()
+	opts := run.in(&s)
+	defer C.free(unsafe.Pointer(opts))
 	name := s.one(image)
 	var words **C.char
 	if argv != nil {
@@ -64,5 +73,22 @@ func (c *Container) LoadImage(image string, argv []string, run RunOptions, optio
 		return c.call(func(c *C.contain_t, e **C.contain_error_t) C.int {
 			return C.contain_load_image(c, name, how, opts, words, e)
 		})
+	})
+}
+
+// ImageConfig is the config.json of a container of an image, for a bundle in which that is unpacked to "rootfs". Users
+// are looked up in rootfs, to which the image was unpacked; with "", they have to be numbers.
+func (ctx *Context) ImageConfig(image, rootfs string, argv []string, run RunOptions, options ImageOptions) (json.RawMessage, error) {
+	var s cStrings
+	defer s.free()
+	opts := run.in(&s)
+	defer C.free(unsafe.Pointer(opts))
+	name, root := s.one(image), s.orNull(rootfs)
+	var words **C.char
+	if argv != nil {
+		words = s.list(argv)
+	}
+	return ctx.imageDocument(&s, &options, func(c *C.contain_ctx_t, how *C.contain_image_options_t, ret **C.char, e **C.contain_error_t) C.int {
+		return C.contain_image_config(c, name, root, how, opts, words, ret, e)
 	})
 }

@@ -213,7 +213,10 @@ static int run(struct app *app, const void *values, const struct operands *opera
         _cleanup_container_ contain_t *c = NULL;
         int r;
 
-        r = create_load(app, options, operands->words[0], NULL, &c);
+        if (!options->image.image &&
+            (process_is_given(&options->process) || image_run_is_given(&options->image)))
+                return app_fail(app, "options of the process go with --image");
+        r = create_load(app, options, operands->words[0], operands->program, &c);
         if (r == 0)
                 r = create_container(app, c);
         if (r != 0)
@@ -228,11 +231,13 @@ static int run(struct app *app, const void *values, const struct operands *opera
 
 const struct command command_create = {
         .name = "create",
-        .synopsis = "ID",
+        .synopsis = "ID | --image IMAGE ID [-- PROGRAM...]",
         .summary = "make a container, up to but not including its program",
-        .options = { create_config_options, create_options, create_keeper_options },
+        .options = { create_config_options, create_options, create_keeper_options, image_run_options,
+                     image_storage_options, process_options, source_options, limit_options },
         .options_size = sizeof(struct create_options),
         .min_operands = 1,
         .max_operands = 1,
+        .takes_program = true,
         .run = run,
 };

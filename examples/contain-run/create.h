@@ -12,7 +12,7 @@
 #include "source.h"
 
 struct create_options {
-        struct source_options source; /* of run only; first, as its table counts from the beginning */
+        struct source_options source; /* of an image; first, as its table counts from the beginning */
         const char *bundle;
         const char *config;
         const char *rootfs; /* not of create */
@@ -26,9 +26,9 @@ struct create_options {
         bool detach;       /* of run only */
         bool keep;         /* of run only */
         struct keeper_options keeper;
-        struct image_run_options image; /* of run only */
+        struct image_run_options image; /* not of plan */
         struct place_options place;     /* of run only */
-        struct process_options process; /* of run only */
+        struct process_options process; /* likewise */
 };
 
 /* Where the configuration comes from; a rootfs instead of one; the rest of what create takes. */

@@ -3,18 +3,26 @@
 #include "document.h"
 
 #include <json-c/json.h>
+#include <string.h>
 
-int document_print(struct app *app, const char *document)
+int document_format(struct app *app, const char *document, char **ret)
 {
         json_object *value = json_tokener_parse(document);
         const char *text = NULL;
-        int r;
 
         if (value)
                 text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PRETTY |
                                                                      JSON_C_TO_STRING_SPACED |
                                                                      JSON_C_TO_STRING_NOSLASHESCAPE);
-        r = app_print(app, text ? text : document);
+        *ret = strdup(text ? text : document);
         (void)json_object_put(value);
-        return r;
+        return *ret ? 0 : app_fail(app, "out of memory");
+}
+
+int document_print(struct app *app, const char *document)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = document_format(app, document, &text);
+
+        return r != 0 ? r : app_print(app, text);
 }

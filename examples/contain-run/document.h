@@ -4,6 +4,8 @@
 
 #include "app.h"
 
+/* The JSON document in lines, to be freed. Returns 0, or the exit status after a report. */
+int document_format(struct app *app, const char *document, char **ret);
 /* Prints a JSON document in lines that can be searched, as other runtimes print theirs. */
 int document_print(struct app *app, const char *document);
 

@@ -40,11 +40,13 @@ typedef struct contain_run_options {
  * @err:     receives the details of a failure, with its place in the image's configuration; may be NULL
  *
  * With a content store, in which the image has a name, and CAP_SYS_ADMIN, the root file system is made of the
- * store's layers, which containers share, and what this one writes. Otherwise, and with
- * CONTAIN_RUN_USERNS_AUTO, the image is unpacked to a copy of the container's own, which goes with it: by
+ * store's layers, which containers share, and what this one writes; with CONTAIN_RUN_USERNS_AUTO, that takes
+ * Linux 5.19. Otherwise the image is unpacked to a copy of the container's own, which goes with it: by
  * contain_destroy(), by another configuration, or with a handle from which no container was made. What a
  * crash leaves goes when the next copy is made in that storage. The configuration is made after image-spec's
- * conversion.md; a volume is a tmpfs that begins with what the image has there.
+ * conversion.md. A volume is a folder of that root file system like others, on disk, and goes with it; it is
+ * made if the image does not have it. With CONTAIN_RUN_READ_ONLY it is a tmpfs that begins with what the
+ * image has there.
  *
  * For a caller without privilege it is a rootless container: with subordinate ids when there are any, or else
  * with one id, whose the files all are then. With CONTAIN_RUN_USERNS_AUTO they have to be there; for root the
@@ -59,6 +61,30 @@ typedef struct contain_run_options {
 CONTAIN_API int contain_load_image(contain_t *c, const char *image, const contain_image_options_t *options,
                                    const contain_run_options_t *run, const char *const *argv,
                                    contain_error_t **err);
+
+/**
+ * contain_image_config() - the configuration of a container of an image, for a bundle
+ * @ctx:     a context
+ * @image:   the image's name, as image.h has it
+ * @rootfs:  a folder to which its root file system was unpacked, in which users are looked up; NULL: there is
+ *           none yet, and users have to be numbers
+ * @options: how to get at it; NULL for the defaults
+ * @run:     what is to differ from what the image says, without a storage; NULL for nothing
+ * @argv:    takes the place of the image's Cmd, ended by NULL; NULL for that
+ * @ret:     receives the document, whose root.path is "rootfs"; free with contain_free()
+ * @err:     receives the details of a failure, with its place in the image's configuration; may be NULL
+ *
+ * Nothing is unpacked. As nobody knows what becomes of the bundle, a volume is a tmpfs that begins with what
+ * the image has there. For a caller without privilege it is the configuration of a rootless container.
+ *
+ * Threads: any.
+ * Returns: 0; -EINVAL for an image whose configuration cannot be carried out; -ENOENT when there is no such
+ *          image, or no @rootfs; otherwise as contain_image_inspect_json().
+ * Since:   1.0
+ */
+CONTAIN_API int contain_image_config(contain_ctx_t *ctx, const char *image, const char *rootfs,
+                                     const contain_image_options_t *options, const contain_run_options_t *run,
+                                     const char *const *argv, char **ret, contain_error_t **err);
 
 #ifdef __cplusplus
 }

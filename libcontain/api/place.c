@@ -35,6 +35,44 @@ int contain_load_place(contain_t *c, const char *rootfs, const contain_place_opt
         return r < 0 ? r : ct_op_load_place(c, rootfs, &known, argv, err);
 }
 
+static int gate_run(const contain_image_options_t *options, contain_image_options_t *known_options,
+                    const contain_run_options_t *run, contain_run_options_t *known, contain_error_t **err)
+{
+        int r = 0;
+
+        if (options)
+                r = gate_opts(options, known_options, sizeof(*known_options), err);
+        if (r == 0)
+                r = gate_flags(known_options->flags, CONTAIN_IMAGE_INSECURE, err);
+        if (r == 0 && run)
+                r = gate_opts(run, known, sizeof(*known), err);
+        if (r == 0)
+                r = gate_flags(known->flags, RUN_FLAGS, err);
+        if (r == 0 && known->reserved != 0)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "a reserved member is not 0");
+        return r;
+}
+
+int contain_image_config(contain_ctx_t *ctx, const char *image, const char *rootfs,
+                         const contain_image_options_t *options, const contain_run_options_t *run,
+                         const char *const *argv, char **ret, contain_error_t **err)
+{
+        contain_image_options_t known_options = { 0 };
+        contain_run_options_t known = { 0 };
+        int r = gate_context(ctx, err);
+
+        if (r == 0)
+                r = gate_argument(image, "image", err);
+        if (r == 0)
+                r = gate_argument(ret, "ret", err);
+        if (r == 0)
+                r = gate_run(options, &known_options, run, &known, err);
+        if (r == 0 && known.storage)
+                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL,
+                               "a storage was given, and nothing is unpacked");
+        return r < 0 ? r : ct_op_image_spec(ctx, image, rootfs, &known_options, &known, argv, ret, err);
+}
+
 int contain_load_image(contain_t *c, const char *image, const contain_image_options_t *options,
                        const contain_run_options_t *run, const char *const *argv, contain_error_t **err)
 {
@@ -44,18 +82,10 @@ int contain_load_image(contain_t *c, const char *image, const contain_image_opti
 
         if (r == 0)
                 r = gate_argument(image, "image", err);
-        if (r == 0 && options)
-                r = gate_opts(options, &known_options, sizeof(known_options), err);
         if (r == 0)
-                r = gate_flags(known_options.flags, CONTAIN_IMAGE_INSECURE, err);
-        if (r == 0 && run)
-                r = gate_opts(run, &known, sizeof(known), err);
-        if (r == 0)
-                r = gate_flags(known.flags, RUN_FLAGS, err);
+                r = gate_run(options, &known_options, run, &known, err);
         if (r < 0)
                 return r;
-        if (known.reserved != 0)
-                return ct_fail(err, CONTAIN_E_ARGUMENT, EINVAL, NULL, "a reserved member is not 0");
         GATE_LIFE(c);
         r = gate_before_create(c, err);
         return r < 0 ? r : ct_op_load_image(c, image, &known_options, &known, argv, err);

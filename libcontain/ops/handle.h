@@ -188,6 +188,9 @@ int ct_op_load_place(struct contain *c, const char *rootfs, const contain_place_
                      const char *const *argv, contain_error_t **err);
 int ct_op_load_image(struct contain *c, const char *image, const contain_image_options_t *options,
                      const contain_run_options_t *run, const char *const *argv, contain_error_t **err);
+int ct_op_image_spec(struct contain_ctx *ctx, const char *image, const char *rootfs,
+                     const contain_image_options_t *options, const contain_run_options_t *run,
+                     const char *const *argv, char **ret, contain_error_t **err);
 int ct_op_default_config(struct contain_ctx *ctx, const char *rootfs, const char *const *argv, unsigned flags,
                          bool private_tmp, char **ret, contain_error_t **err);
 /* Adds "uidMappings" and "gidMappings". */

@@ -80,7 +80,8 @@ struct ct_image_run {
 
 /*
  * The OCI configuration of a container of the image (image-spec, conversion.md): @config is the image's own,
- * @root_fd its root file system, which is going to be at @rootfs. Errors point into @config.
+ * @root_fd its root file system (negative: there is none yet), which is going to be at @rootfs (NULL:
+ * "rootfs"). Errors point into @config.
  */
 int ct_op_image_config(struct contain_ctx *ctx, const char *config, size_t size, int root_fd,
                        const char *rootfs, const struct ct_image_run *run, char **ret, contain_error_t **err);
@@ -89,6 +90,14 @@ int ct_op_image_config(struct contain_ctx *ctx, const char *config, size_t size,
 int ct_image_convert(struct contain_ctx *ctx, struct ct_arena *arena, const struct ct_json *image,
                      int root_fd, const char *rootfs, const struct ct_image_run *run, char **ret,
                      contain_error_t **err);
+
+/* The same of the answer of contain-image, whose member "config" it is. */
+int ct_image_convert_answer(struct contain_ctx *ctx, const char *answer, int root_fd, const char *rootfs,
+                            const struct ct_image_run *run, char **ret, contain_error_t **err);
+/* What the caller has asked for, with ids that it can have (ops/image-userns.h). */
+struct ct_image_ids;
+void ct_image_run_fill(struct ct_image_run *ret, const contain_run_options_t *run,
+                       const struct ct_image_ids *ids, const char *const *argv);
 
 /* What programs in images expect of their root, ended by NULL. */
 extern const char *const ct_image_capabilities[];

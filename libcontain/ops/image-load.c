@@ -45,56 +45,6 @@ static int unpack(struct contain *c, const char *image, const contain_image_opti
         return ct_image_request_run(&request, c->ctx, ret, NULL, err);
 }
 
-/* The member "config" of the answer: the image's own. */
-static int find_config(struct ct_arena *arena, const char *answer, struct ct_json_document **ret_document,
-                       struct ct_json *ret, contain_error_t **err)
-{
-        struct ct_json root;
-        int r;
-
-        r = ct_json_parse(arena, "the answer", answer, strlen(answer), ret_document, &root, err);
-        if (r < 0)
-                return r;
-        r = ct_json_require(ct_json_get_object(&root, "config", ret, err), &root, "config", err);
-        if (r < 0)
-                return r;
-        ret->at = ""; /* places are told as the image has them */
-        return 0;
-}
-
-static int convert(struct contain *c, const char *answer, int root_fd, const char *rootfs,
-                   const struct ct_image_run *run, char **ret, contain_error_t **err)
-{
-        _cleanup_(ct_json_document_freep) struct ct_json_document *document = NULL;
-        _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
-        struct ct_json config;
-        int r;
-
-        if (!arena)
-                return ct_fail_memory(err);
-        r = find_config(arena, answer, &document, &config, err);
-        return r < 0 ? r : ct_image_convert(c->ctx, arena, &config, root_fd, rootfs, run, ret, err);
-}
-
-static void fill_run(struct ct_image_run *ret, const contain_run_options_t *run,
-                     const struct ct_image_ids *ids, const char *const *argv)
-{
-        *ret = (struct ct_image_run){
-                .argv = argv,
-                .entrypoint = run->entrypoint,
-                .user = run->user,
-                .env_files = run->env_files,
-                .env = run->env,
-                .cwd = run->cwd,
-                .flags = run->flags & CONTAIN_RUN_TERMINAL ? CONTAIN_CONFIG_TERMINAL : 0u,
-                .readonly = (run->flags & CONTAIN_RUN_READ_ONLY) != 0,
-                .volumes_in_root = !(run->flags & CONTAIN_RUN_READ_ONLY),
-                .userns_auto = ids->userns_fd < 0 && ids->mapped,
-        };
-        if (ids->userns_fd >= 0)
-                ret->flags |= CONTAIN_CONFIG_ROOTLESS | (ids->mapped ? CONTAIN_CONFIG_SUBIDS : 0u);
-}
-
 /* A copy that was loaded before goes with its configuration, this one stays. */
 static int take_config(struct contain *c, const char *json, contain_error_t **err)
 {
@@ -124,7 +74,7 @@ static int load_copy(struct contain *c, const char *image, const contain_image_o
         root_fd = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (root_fd < 0)
                 return ct_fail(err, CONTAIN_E_ROOTFS, errno, NULL, "cannot open the copy of the image");
-        r = convert(c, answer, root_fd, rootfs, run, &json, err);
+        r = ct_image_convert_answer(c->ctx, answer, root_fd, rootfs, run, &json, err);
         if (r == 0)
                 r = take_config(c, json, err);
         if (r == 0)
@@ -185,7 +135,7 @@ static int load_stored(struct contain *c, const char *image, const contain_image
         if (r < 0 && err)
                 *err = ct_take(error);
         if (r >= 0)
-                r = convert(c, answer, root_fd, c->copy.path, run, &json, err);
+                r = ct_image_convert_answer(c->ctx, answer, root_fd, c->copy.path, run, &json, err);
         if (r >= 0)
                 r = take_config(c, json, err);
         if (r < 0)
@@ -207,7 +157,8 @@ int ct_op_load_image(struct contain *c, const char *image, const contain_image_o
         r = ct_image_ids_open(c->ctx, (run->flags & CONTAIN_RUN_USERNS_AUTO) != 0, &ids, err);
         if (r < 0)
                 return r;
-        fill_run(&how, run, &ids, argv);
+        ct_image_run_fill(&how, run, &ids, argv);
+        how.volumes_in_root = !how.readonly;
         ct_image_copy_drop(c);
         r = ct_image_copy_make(c, run->storage, err);
         if (r < 0)

@@ -22,7 +22,7 @@ static const char group[] = "etc/group";
 static int read_lines(int root_fd, const char *path, const char *at, char **ret, size_t *ret_size,
                       contain_error_t **err)
 {
-        int r = ct_image_read_file(root_fd, path, FILE_MAX, ret, ret_size);
+        int r = root_fd < 0 ? -ENOENT : ct_image_read_file(root_fd, path, FILE_MAX, ret, ret_size);
 
         if (r == -ENOENT || r == -ENOTDIR) {
                 *ret = strdup("");
@@ -108,12 +108,19 @@ static int look_for(const char *text, const char *what, const char *at, struct e
         return 0;
 }
 
-static int fail_absent(const char *name, const char *what, const char *path, const char *at,
+static int fail_absent(int root_fd, const char *name, const char *what, const char *path, const char *at,
                        contain_error_t **err)
 {
-        int r = ct_fail(err, CONTAIN_E_VALUE, EINVAL, at, "the image's '/%s' has no %s '%s'", path, what,
-                        name);
+        int r;
 
+        if (root_fd < 0) {
+                r = ct_fail(err, CONTAIN_E_VALUE, EINVAL, at,
+                            "%s '%s' has to be looked up in a root file system, and there is none", what,
+                            name);
+                ct_error_set_hint(err, "unpack the image to 'rootfs' first");
+                return r;
+        }
+        r = ct_fail(err, CONTAIN_E_VALUE, EINVAL, at, "the image's '/%s' has no %s '%s'", path, what, name);
         ct_error_set_hint(err, "a number needs no entry");
         return r;
 }
@@ -186,7 +193,7 @@ static int find_group(int root_fd, const char *name, const char *at, uint32_t *r
                 if (r < 0)
                         return r;
                 if (!find_entry(text, size, false, &entry))
-                        return fail_absent(name, "group", group, at, err);
+                        return fail_absent(root_fd, name, "group", group, at, err);
         }
         *ret = entry.id;
         return 0;
@@ -207,7 +214,7 @@ int ct_image_find_user(struct ct_arena *arena, int root_fd, const char *user, co
         if (r < 0)
                 return r;
         if (!find_entry(text, size, true, &entry) && entry.name)
-                return fail_absent(user, "user", passwd, at, err);
+                return fail_absent(root_fd, user, "user", passwd, at, err);
         found.uid = entry.id;
         found.gid = entry.group;
         if (group_name)

@@ -297,6 +297,19 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     # image.h
     "contain_image_inspect_json": (c_int, [_HANDLE, c_char_p, POINTER(ImageOptions), _OUT, _OUT]),
     # run.h
+    "contain_image_config": (
+        c_int,
+        [
+            _HANDLE,
+            c_char_p,
+            c_char_p,
+            POINTER(ImageOptions),
+            POINTER(RunOptions),
+            _STRINGS,
+            _OUT,
+            _OUT,
+        ],
+    ),
     "contain_load_image": (
         c_int,
         [_HANDLE, c_char_p, POINTER(ImageOptions), POINTER(RunOptions), _STRINGS, _OUT],

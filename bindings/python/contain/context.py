@@ -21,6 +21,7 @@ from ._handle import (
 )
 from ._deploy import Deploying
 from ._image import Imaging
+from ._image_run import Configuring
 from ._image_store import Storing
 from ._lib import LOG_FN
 from .constants import ConfigFlags, LogLevel
@@ -28,7 +29,7 @@ from .constants import ConfigFlags, LogLevel
 LogFunction = Callable[[LogLevel, str], None]
 
 
-class Context(Imaging, Deploying, Storing):
+class Context(Imaging, Configuring, Deploying, Storing):
     """Settings and caches that containers share; any number of threads may use it.
 
     state_root      the folder under which each container has its state; by default /run/contain
