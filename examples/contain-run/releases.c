@@ -54,55 +54,40 @@ static int print_table(struct app *app, const char *document)
         return app_print(app, "");
 }
 
-static int run_releases(struct app *app, const void *values, const struct operands *operands)
-{
-        const struct releases_options *options = values;
-        _cleanup_context_ contain_ctx_t *ctx = NULL;
-        _cleanup_error_ contain_error_t *error = NULL;
-        _cleanup_document_ char *document = NULL;
-        int r;
+/* What one of the three asks of the library. */
+typedef int (*ask_fn)(contain_ctx_t *ctx, const struct releases_options *options, uint32_t keep, char **ret,
+                      contain_error_t **err);
 
-        (void)operands;
-        r = deploy_check_root(app, options->root);
-        if (r == 0)
-                r = app_context(app, &ctx);
-        if (r != 0)
-                return r;
-        if (contain_releases_json(ctx, options->root, &document, &error) < 0)
-                return app_fail_error(app, error);
-        return options->json ? document_print(app, document) : print_table(app, document);
+static int ask_releases(contain_ctx_t *ctx, const struct releases_options *options, uint32_t keep, char **ret,
+                        contain_error_t **err)
+{
+        (void)keep;
+        return contain_releases_json(ctx, options->root, ret, err);
 }
 
-static int run_rollback(struct app *app, const void *values, const struct operands *operands)
+static int ask_rollback(contain_ctx_t *ctx, const struct releases_options *options, uint32_t keep, char **ret,
+                        contain_error_t **err)
 {
-        const struct releases_options *options = values;
-        _cleanup_context_ contain_ctx_t *ctx = NULL;
-        _cleanup_error_ contain_error_t *error = NULL;
-        _cleanup_document_ char *document = NULL;
-        int r;
-
-        (void)operands;
-        r = deploy_check_root(app, options->root);
-        if (r == 0)
-                r = app_context(app, &ctx);
-        if (r != 0)
-                return r;
-        if (contain_rollback(ctx, options->root, options->to, &document, &error) < 0)
-                return app_fail_error(app, error);
-        return options->json ? document_print(app, document) : deploy_print_member(app, document, "name");
+        (void)keep;
+        return contain_rollback(ctx, options->root, options->to, ret, err);
 }
 
-static int run_prune(struct app *app, const void *values, const struct operands *operands)
+static int ask_prune(contain_ctx_t *ctx, const struct releases_options *options, uint32_t keep, char **ret,
+                     contain_error_t **err)
 {
-        const struct releases_options *options = values;
-        unsigned flags = options->dry_run ? CONTAIN_PRUNE_DRY_RUN : 0;
+        return contain_prune(ctx, options->root, keep, options->dry_run ? CONTAIN_PRUNE_DRY_RUN : 0, ret,
+                             err);
+}
+
+/* Asks for the document. Printed as it is, if that is wanted: then *ret is NULL. */
+static int ask(struct app *app, const struct releases_options *options, ask_fn what, char **ret)
+{
         _cleanup_context_ contain_ctx_t *ctx = NULL;
         _cleanup_error_ contain_error_t *error = NULL;
         _cleanup_document_ char *document = NULL;
         uint32_t keep = KEEP;
         int r;
 
-        (void)operands;
         r = deploy_check_root(app, options->root);
         if (r == 0)
                 r = deploy_get_keep(app, options->keep, 0, &keep);
@@ -110,9 +95,40 @@ static int run_prune(struct app *app, const void *values, const struct operands 
                 r = app_context(app, &ctx);
         if (r != 0)
                 return r;
-        if (contain_prune(ctx, options->root, keep, flags, &document, &error) < 0)
+        if (what(ctx, options, keep, &document, &error) < 0)
                 return app_fail_error(app, error);
-        return options->json ? document_print(app, document) : deploy_print_pruned(app, document, true);
+        if (options->json)
+                return document_print(app, document);
+        *ret = document;
+        document = NULL;
+        return 0;
+}
+
+static int run_releases(struct app *app, const void *options, const struct operands *operands)
+{
+        _cleanup_document_ char *document = NULL;
+        int r = ask(app, options, ask_releases, &document);
+
+        (void)operands;
+        return document ? print_table(app, document) : r;
+}
+
+static int run_rollback(struct app *app, const void *options, const struct operands *operands)
+{
+        _cleanup_document_ char *document = NULL;
+        int r = ask(app, options, ask_rollback, &document);
+
+        (void)operands;
+        return document ? deploy_print_member(app, document, "name") : r;
+}
+
+static int run_prune(struct app *app, const void *options, const struct operands *operands)
+{
+        _cleanup_document_ char *document = NULL;
+        int r = ask(app, options, ask_prune, &document);
+
+        (void)operands;
+        return document ? deploy_print_pruned(app, document, true) : r;
 }
 
 #define ROOT_OPTION                                                                                          \

@@ -6,6 +6,7 @@
 
 #include "image/request.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,6 +24,14 @@ int ct_deploy_root(const struct ct_job *job, int *ret_fd, const char **ret_name,
         return r < 0 ? r : 0;
 }
 
+int ct_deploy_refuse_in_place(int root_fd, const char *root_name, contain_error_t **err)
+{
+        if (faccessat(root_fd, CT_RELEASES_IN_PLACE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                return 0;
+        return ct_fail(err, CONTAIN_E_DEPLOY, EEXIST, NULL,
+                       "'%s' has been deployed to in place, and has no releases", root_name);
+}
+
 int ct_deploy_open(struct ct_job *job, bool lock, struct ct_releases **ret, contain_error_t **err)
 {
         _cleanup_(ct_releases_freep) struct ct_releases *releases = NULL;
@@ -30,6 +39,8 @@ int ct_deploy_open(struct ct_job *job, bool lock, struct ct_releases **ret, cont
         int root_fd, r;
 
         r = ct_deploy_root(job, &root_fd, &root_name, err);
+        if (r == 0)
+                r = ct_deploy_refuse_in_place(root_fd, root_name, err);
         if (r == 0)
                 r = ct_releases_open(root_fd, root_name, CT_RELEASES_FOLDER, false, &releases, err);
         if (r == 0 && lock)

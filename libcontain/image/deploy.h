@@ -8,6 +8,8 @@
 
 /* The folder that member "root" of the request brings, and "rootName" names. */
 int ct_deploy_root(const struct ct_job *job, int *ret_fd, const char **ret_name, contain_error_t **err);
+/* Fails for a folder that is deployed to in place: it is a root file system, and has no releases. */
+int ct_deploy_refuse_in_place(int root_fd, const char *root_name, contain_error_t **err);
 /* The releases in that folder, read. @lock: to change them. */
 int ct_deploy_open(struct ct_job *job, bool lock, struct ct_releases **ret, contain_error_t **err);
 

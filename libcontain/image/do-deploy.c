@@ -6,8 +6,6 @@
 #include "image/request.h"
 #include "image/requests.h"
 
-#include <fcntl.h>
-
 static bool is_current(struct ct_releases *releases, const char *name)
 {
         const struct ct_release *release;
@@ -91,14 +89,6 @@ static void prune(struct ct_releases *releases, uint64_t keep, struct ct_buf *re
         ct_deploy_put_warning(ret_json, contain_error_message(error));
 }
 
-/* The folder is a root file system then, in which the releases would be. */
-static int refuse_in_place(int root_fd, const char *root_name, contain_error_t **err)
-{
-        if (faccessat(root_fd, CT_RELEASES_IN_PLACE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-                return 0;
-        return ct_fail(err, CONTAIN_E_DEPLOY, EEXIST, NULL, "'%s' has been deployed to in place", root_name);
-}
-
 static int deploy_release(struct ct_job *job, const struct ct_deploy *how, uint64_t keep,
                           struct ct_buf *ret_json, contain_error_t **err)
 {
@@ -109,12 +99,12 @@ static int deploy_release(struct ct_job *job, const struct ct_deploy *how, uint6
 
         r = ct_deploy_root(job, &root_fd, &root_name, err);
         if (r == 0)
-                r = refuse_in_place(root_fd, root_name, err);
+                r = ct_deploy_refuse_in_place(root_fd, root_name, err);
         if (r == 0)
                 r = ct_deploy_begin(job, root_fd, root_name, CT_RELEASES_FOLDER, &releases, err);
         /* Once more: who deploys in place at the same moment has another lock, and looks for ours. */
         if (r == 0)
-                r = refuse_in_place(root_fd, root_name, err);
+                r = ct_deploy_refuse_in_place(root_fd, root_name, err);
         if (r == 0)
                 r = ct_releases_check_links(releases, err);
         if (r == 0)

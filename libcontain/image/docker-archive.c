@@ -303,14 +303,7 @@ static int open_docker_archive(struct ct_arena *arena, const char *rest,
                                const struct ct_source_options *options, struct ct_image *ret,
                                contain_error_t **err)
 {
-        _cleanup_(ct_input_done) struct ct_input input = { .fd = -EBADF };
-        struct ct_files *files;
-        int r;
-
-        r = ct_input_open(arena, rest, options, &input, err);
-        if (r >= 0)
-                r = ct_local_files(&input, options, &files, err);
-        return r < 0 ? r : ct_docker_archive_open(arena, files, input.tag, options, ret, err);
+        return ct_local_open_as(arena, rest, options, ct_docker_archive_open, ret, err);
 }
 
 const struct ct_source_type ct_source_docker_archive = {

@@ -219,14 +219,7 @@ int ct_layout_open(struct ct_arena *arena, struct ct_files *files, const char *t
 static int open_layout(struct ct_arena *arena, const char *rest, const struct ct_source_options *options,
                        struct ct_image *ret, contain_error_t **err)
 {
-        _cleanup_(ct_input_done) struct ct_input input = { .fd = -EBADF };
-        struct ct_files *files;
-        int r;
-
-        r = ct_input_open(arena, rest, options, &input, err);
-        if (r >= 0)
-                r = ct_local_files(&input, options, &files, err);
-        return r < 0 ? r : ct_layout_open(arena, files, input.tag, options, ret, err);
+        return ct_local_open_as(arena, rest, options, ct_layout_open, ret, err);
 }
 
 const struct ct_source_type ct_source_oci = {

@@ -34,8 +34,9 @@ int ct_local_rootfs(struct ct_arena *arena, const struct ct_input *input, struct
         return 0;
 }
 
-int ct_local_files(struct ct_input *input, const struct ct_source_options *options, struct ct_files **ret,
-                   contain_error_t **err)
+/* The files of a folder, or of a tar, decompressed first where it has to be; takes @input over. */
+static int take_files(struct ct_input *input, const struct ct_source_options *options, struct ct_files **ret,
+                      contain_error_t **err)
 {
         int fd, r;
 
@@ -48,6 +49,19 @@ int ct_local_files(struct ct_input *input, const struct ct_source_options *optio
         input->fd = -EBADF;
         return input->is_folder ? ct_files_open_folder(fd, input->path, ret, err)
                                 : ct_files_open_archive(fd, input->path, ret, err);
+}
+
+int ct_local_open_as(struct ct_arena *arena, const char *text, const struct ct_source_options *options,
+                     ct_local_open_fn open, struct ct_image *ret, contain_error_t **err)
+{
+        _cleanup_(ct_input_done) struct ct_input input = { .fd = -EBADF };
+        struct ct_files *files;
+        int r;
+
+        r = ct_input_open(arena, text, options, &input, err);
+        if (r >= 0)
+                r = take_files(&input, options, &files, err);
+        return r < 0 ? r : open(arena, files, input.tag, options, ret, err);
 }
 
 /* A second hold on the same file or folder, for one who takes it over. */

@@ -27,10 +27,13 @@ int ct_folder_open(struct ct_arena *arena, struct ct_input *input, struct ct_ima
 int ct_local_rootfs(struct ct_arena *arena, const struct ct_input *input, struct ct_source *source,
                     struct ct_image *ret, contain_error_t **err);
 
-/* The files of a folder, or of a tar, decompressed first where it has to be; takes @input over. */
-int ct_local_files(struct ct_input *input, const struct ct_source_options *options, struct ct_files **ret,
-                   contain_error_t **err);
-
+/* One of those above. */
+typedef int (*ct_local_open_fn)(struct ct_arena *arena, struct ct_files *files, const char *tag,
+                                const struct ct_source_options *options, struct ct_image *ret,
+                                contain_error_t **err);
+/* Opens what is in the file or folder that @text begins with, as @open does. */
+int ct_local_open_as(struct ct_arena *arena, const char *text, const struct ct_source_options *options,
+                     ct_local_open_fn open, struct ct_image *ret, contain_error_t **err);
 /* Opens what @text names without saying what kind it is. */
 int ct_local_open(struct ct_arena *arena, const char *text, const struct ct_source_options *options,
                   struct ct_image *ret, contain_error_t **err);

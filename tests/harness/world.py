@@ -182,6 +182,19 @@ def without_capabilities(*numbers):
     return step
 
 
+def _install(program):
+    """Installs a seccomp filter: of each instruction (code, jump if true, jump if false, constant)."""
+    code = b''.join(struct.pack('HBBI', *line) for line in program)
+    buffer = ctypes.create_string_buffer(code, len(code))
+
+    class Fprog(ctypes.Structure):
+        _fields_ = [('len', ctypes.c_ushort), ('filter', ctypes.c_void_p)]
+
+    no_new_privileges()
+    _call('prctl', PR_SET_SECCOMP, SECCOMP_MODE_FILTER,
+          ctypes.byref(Fprog(len(program), ctypes.cast(buffer, ctypes.c_void_p))), 0, 0)
+
+
 def no_namespaces_filter():
     """A seccomp filter as that of most container engines: no new user namespace, no clone3."""
     clone, unshare, clone3 = {'x86_64': (56, 272, 435), 'aarch64': (220, 97, 435)}[platform.machine()]
@@ -198,12 +211,12 @@ def no_namespaces_filter():
         (ret, 0, 0, eperm),
         (ret, 0, 0, allow),
     ]
-    code = b''.join(struct.pack('HBBI', *line) for line in program)
-    buffer = ctypes.create_string_buffer(code, len(code))
+    _install(program)
 
-    class Fprog(ctypes.Structure):
-        _fields_ = [('len', ctypes.c_ushort), ('filter', ctypes.c_void_p)]
 
-    no_new_privileges()
-    _call('prctl', PR_SET_SECCOMP, SECCOMP_MODE_FILTER,
-          ctypes.byref(Fprog(len(program), ctypes.cast(buffer, ctypes.c_void_p))), 0, 0)
+def without_call(number):
+    """A kernel that does not have a system call, by its number."""
+    def step():
+        load, jeq, ret = 0x20, 0x15, 0x06
+        _install([(load, 0, 0, 0), (jeq, 0, 1, number), (ret, 0, 0, 0x00050026), (ret, 0, 0, 0x7fff0000)])
+    return step

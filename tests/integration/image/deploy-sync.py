@@ -97,6 +97,8 @@ class InPlace(DeployCase):
         self.sync(self.image('one').name, '--force')
         self.assertFalse(os.path.exists(self.top + '/precious'))
         self.refuse('in place', 'deploy', '--root', self.top, self.image('two').name)
+        self.refuse('has no releases', 'rollback', '--root', self.top)
+        self.refuse('has no releases', 'prune', '--root', self.top)
         releases = self.path('releases')
         self.succeed('deploy', '--root', releases, self.image('one').name)
         self.refuse('has releases', 'deploy', '--root', releases, '--mode', 'sync', '--force', self.image('two').name)

@@ -224,7 +224,9 @@ class Files(PlaceCase):
         self.assertEqual(self.inside('touch /d/x 2>&1 || grep " /d " /proc/mounts | cut -d" " -f4 | cut -d, -f1',
                                      '--robind', f'{data}:/d').splitlines()[-1], 'ro')
         self.assertIn('nosuid', self.inside('grep " /d " /proc/mounts', '--bind', f'{data}:/d:nosuid,nodev'))
-        self.assertEqual(os.listdir(self.folder('empty')), [])
+        empty = self.folder('empty')
+        self.inside('ls /e', '--bind', f'{empty}:/e')
+        self.assertEqual(os.listdir(empty), [])
 
     def test_read_only_binds_are_so_with_all_below(self):
         data, inner = self.folder('data'), os.path.join(self.path('data'), 'inner')
