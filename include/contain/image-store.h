@@ -82,10 +82,13 @@ enum {
  * @ctx:     a context
  * @flags:   CONTAIN_COLLECT_ flags
  * @options: which store; NULL for the user's own
- * @ret:     receives a JSON object, to be freed with contain_free(): how many "blobs", "layers" and "partial"
- *           downloads, and how many "bytes" on the disk that were; may be NULL
+ * @ret:     receives a JSON object, to be freed with contain_free(): how many "containers" were released, how
+ *           many "blobs", "layers" and "partial" downloads went, and how many "bytes" on the disk these were;
+ *           may be NULL
  * @err:     receives the details of a failure; may be NULL
  *
+ * Containers of contain_load_image() that are gone without having been destroyed, after a crash or a reboot,
+ * are released; in the user's own store, copies of images that such have left in the usual storage go, too.
  * Waits for calls that are adding to the store, in any process. Nothing is removed when a name or a
  * container's record cannot be understood.
  *
@@ -115,6 +118,7 @@ CONTAIN_API int contain_image_store_collect(contain_ctx_t *ctx, unsigned flags,
  *
  * Threads: any.
  * Returns: 0; -EEXIST when @id has a file system in the store; -EPERM for a caller that may not mount;
+ *          -EOPNOTSUPP where owners cannot be shifted, which takes Linux 5.19 and a file system that has it;
  *          -E2BIG for more layers than the kernel stacks, which are 500; otherwise as contain_image_pull().
  * Since:   1.0
  */

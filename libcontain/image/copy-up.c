@@ -90,12 +90,14 @@ static int read_original(struct original *original, int fd, const struct stat *s
         return read_xattrs(original);
 }
 
-static int copy_part(int from_fd, int to_fd, off_t offset, off_t end, char *buffer)
+static int copy_part(const struct ct_job *job, int from_fd, int to_fd, off_t offset, off_t end, char *buffer)
 {
         while (offset < end) {
                 size_t part = end - offset < BUFFER ? (size_t)(end - offset) : BUFFER;
                 ssize_t n = pread(from_fd, buffer, part, offset);
 
+                if (job && ct_job_is_cancelled(job))
+                        return -ECANCELED;
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n <= 0)
@@ -113,7 +115,7 @@ static int copy_part(int from_fd, int to_fd, off_t offset, off_t end, char *buff
 }
 
 /* Holes stay holes. *ret is where the last data ends. */
-static int copy_content(const struct original *original, int to_fd, uint64_t *ret)
+static int copy_content(const struct original *original, const struct ct_job *job, int to_fd, uint64_t *ret)
 {
         _cleanup_close_ int from_fd = open(original->path, O_RDONLY | O_CLOEXEC);
         _cleanup_free_ char *buffer = malloc(BUFFER);
@@ -131,7 +133,7 @@ static int copy_content(const struct original *original, int to_fd, uint64_t *re
                 if (end < 0)
                         return -errno;
                 end = end < size ? end : size;
-                r = copy_part(from_fd, to_fd, begin, end, buffer);
+                r = copy_part(job, from_fd, to_fd, begin, end, buffer);
                 if (r < 0)
                         return r;
                 *ret = (uint64_t)end;
@@ -153,7 +155,9 @@ static int copy(struct ct_tree *tree, struct original *original, contain_error_t
                 r = ct_tree_add_copy(tree, member, &fd, err);
         if (r < 0 || fd < 0)
                 return r;
-        r = copy_content(original, fd, &end);
+        r = copy_content(original, tree->job, fd, &end);
+        if (r == -ECANCELED)
+                return ct_fail(err, CONTAIN_E_CANCELLED, ECANCELED, NULL, "cancelled");
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_UNPACK, -r, NULL, "cannot copy '/%s' of the layers below",
                                member->path.text);

@@ -152,6 +152,7 @@ int ct_unpack_layer(struct ct_stream *stream, int root_fd, const struct ct_unpac
         if (r < 0)
                 return r;
         layer.reader = reader;
+        tree.job = job;
         layer.told_bytes = counts->bytes;
         layer.told_entries = counts->entries;
         r = apply_all(&layer, err);

@@ -133,7 +133,7 @@ static int mark(const struct ct_store *store, bool dry_run, struct keep *keep, u
 /* --- removing the rest --- */
 
 /* Bytes on the disk of all that is in @name, counted without crossing mounts. */
-static uint64_t measure(int dir_fd, const char *name, unsigned depth)
+static uint64_t measure(int dir_fd, const char *name, dev_t device, unsigned depth)
 {
         _cleanup_(folder_freep) DIR *folder = NULL;
         struct dirent *entry;
@@ -144,7 +144,7 @@ static uint64_t measure(int dir_fd, const char *name, unsigned depth)
         if (fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
                 return 0;
         bytes = (uint64_t)status.st_blocks * 512;
-        if (!S_ISDIR(status.st_mode) || depth == 0)
+        if (!S_ISDIR(status.st_mode) || status.st_dev != device || depth == 0)
                 return bytes;
         fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         folder = fd < 0 ? NULL : fdopendir(fd);
@@ -154,7 +154,7 @@ static uint64_t measure(int dir_fd, const char *name, unsigned depth)
         }
         while ((entry = readdir(folder)))
                 if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-                        bytes += measure(fd, entry->d_name, depth - 1);
+                        bytes += measure(fd, entry->d_name, device, depth - 1);
         return bytes;
 }
 
@@ -172,6 +172,7 @@ static int sweep_folder(const struct sweep *sweep, const char *path, const char 
         enum { DEPTH = 200 };
         _cleanup_(folder_freep) DIR *folder = NULL;
         struct dirent *entry;
+        struct stat status;
         int fd, r = 0;
 
         fd = openat(sweep->store->fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -183,6 +184,9 @@ static int sweep_folder(const struct sweep *sweep, const char *path, const char 
                                     : ct_fail(err, CONTAIN_E_STORE, -r, NULL, "cannot list '%s/%s'",
                                               sweep->store->path, path);
         }
+        if (fstat(fd, &status) < 0)
+                return ct_fail(err, CONTAIN_E_STORE, errno, NULL, "cannot list '%s/%s'", sweep->store->path,
+                               path);
         while (r >= 0 && (entry = readdir(folder))) {
                 char name[sizeof(entry->d_name) + 16];
 
@@ -191,7 +195,7 @@ static int sweep_folder(const struct sweep *sweep, const char *path, const char 
                     is_kept(sweep->keep, name))
                         continue;
                 (*count)++;
-                sweep->garbage->bytes += measure(fd, entry->d_name, DEPTH);
+                sweep->garbage->bytes += measure(fd, entry->d_name, status.st_dev, DEPTH);
                 if (!sweep->dry_run)
                         r = ct_tree_remove(fd, entry->d_name);
                 if (r < 0)

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MODE 0755
+#define MODE        0755
+#define FOLDERS_MAX 1000 /* of all volumes of an image */
 
 static int open_below(int root_fd, const char *path)
 {
@@ -34,7 +35,8 @@ static int make_folder(int parent_fd, const char *name)
         return 0;
 }
 
-static int make_path(int root_fd, const char *path)
+/* Counts in *made what it makes. */
+static int make_path(int root_fd, const char *path, size_t *made)
 {
         _cleanup_close_ int parent_fd = open_below(root_fd, ".");
         char prefix[PATH_MAX];
@@ -51,7 +53,7 @@ static int make_path(int root_fd, const char *path)
                 prefix[end] = '\0';
                 fd = open_below(root_fd, prefix);
                 if (fd == -ENOENT) {
-                        r = make_folder(parent_fd, prefix + start);
+                        r = ++*made > FOLDERS_MAX ? -E2BIG : make_folder(parent_fd, prefix + start);
                         fd = r < 0 ? r : open_below(root_fd, prefix);
                 }
                 ct_close(parent_fd);
@@ -67,6 +69,7 @@ int ct_volumes_make(struct ct_job *job, const struct ct_image *image, int root_f
         void *position = NULL;
         bool wanted = false;
         const char *key;
+        size_t n = 0;
         int r;
 
         r = ct_json_get_bool(&job->request, "volumes", &wanted, err);
@@ -79,7 +82,7 @@ int ct_volumes_make(struct ct_job *job, const struct ct_image *image, int root_f
         if (r > 0)
                 r = ct_json_get_object(&config, "Volumes", &volumes, err);
         while (r > 0 && ct_json_next(&volumes, &position, &key, &item)) {
-                int made = make_path(root_fd, key);
+                int made = make_path(root_fd, key, &n);
 
                 if (made < 0)
                         return ct_fail(err, CONTAIN_E_UNPACK, -made, item.at,

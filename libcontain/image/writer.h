@@ -13,6 +13,7 @@
  */
 
 #include "image/brought.h"
+#include "image/job.h"
 #include "image/member.h"
 #include "image/tree.h"
 
@@ -40,6 +41,7 @@ struct ct_tree {
         int root_fd;
         const struct ct_unpack *how;
         struct ct_unpack_counts *counts;
+        const struct ct_job *job;           /* may be NULL */
         struct ct_brought *brought;         /* NULL: the layer began with nothing */
         struct ct_brought *skipped_devices; /* NULL while there are none */
         uid_t uid;                          /* whose files become that are made */

@@ -70,6 +70,7 @@ LEFT_OUT = {
     'bindings-go': 'the image has no Go compiler; bindings-python takes the same ways through the library',
     'image': 'parsers: the same on any machine',
     'image-calls': 'a conversation: the same on any machine',
+    'image-conversion': 'documents: the same on any machine',
     'image-daemons': 'a conversation: the same on any machine',
     'image-deploy*': 'files: the same on any machine',
     'image-distribution': 'a conversation: the same on any machine',

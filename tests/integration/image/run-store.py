@@ -4,9 +4,11 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 from harness import case, traces  # noqa: E402
@@ -131,6 +133,11 @@ class Volumes(Stored, PlaceCase):
         self.assert_runs(result, '/c', '/data/b', '/tmp/a')
         self.assert_no_copies()
 
+    def test_more_than_anybody_needs(self):
+        image = self.make_layout(Cmd=['true'], Volumes={f'/{i}' + '/a' * 100: {} for i in range(11)})
+        self.assertIn('Argument list too long'.lower(), self.run_image(image).err.lower())
+        self.assert_no_copies()
+
     def test_a_file_in_the_place_of_one(self):
         result = self.run_image(self.make_layout(Cmd=['true'], Volumes={'/upper': {}}))
         self.assertIn("/config/Volumes/~1upper: cannot make the folder of volume '/upper'", result.err, str(result))
@@ -215,6 +222,37 @@ class Left(Lost, Stored, PlaceCase):
             json.dump({'image': 'x', 'digest': 'sha256:' + '0' * 64, 'layers': []}, f)
         self.assertIn('containers 0', self.collect())
         self.assertEqual(self.names_in('containers'), ['other'])
+
+    def test_hosts_that_die_at_any_moment(self):
+        for _ in range(case.rounds(6)):
+            name = self.fresh_id()
+            process = self.start_cli('create', '--storage', self.copies, '--store', self.store, '--image', 'app:1', name)
+            time.sleep(random.uniform(0.005, 0.12))
+            helpers = self.children(process.pid)
+            process.kill()
+            process.communicate()
+            self.assertTrue(traces.wait_until(lambda pids=helpers: not any(map(self.is_alive, pids))), 'helpers stay')
+            self.cli('delete', '--force', name)
+        self.collect()
+        self.assertEqual(self.names_in('containers'), [])
+        self.assert_runs(self.run_image('app:1', '--store', self.store, '--', 'cat', '/upper'), '2')
+        self.assert_nothing_left()
+
+    @staticmethod
+    def children(pid):
+        try:
+            with open(f'/proc/{pid}/task/{pid}/children', encoding='utf-8') as f:
+                return [int(child) for child in f.read().split()]
+        except FileNotFoundError:
+            return []
+
+    def is_alive(self, pid):
+        """Containers' own processes wait in created ones; contain-image has to end by itself."""
+        try:
+            with open(f'/proc/{pid}/cmdline', encoding='utf-8') as f:
+                return f.read().startswith('contain-image')
+        except (FileNotFoundError, ProcessLookupError):
+            return False
 
     def test_the_next_container_of_that_name(self):
         name = self.lose_stored()

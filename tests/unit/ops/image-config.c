@@ -254,6 +254,10 @@ TEST(image_volumes_are_mounts)
         refuses(&f, "{\"config\":{" PROGRAM ",\"Volumes\":{\"//\":{}}}}", "below '/'");
         refuses(&f, "{\"config\":{" PROGRAM ",\"Volumes\":[\"/data\"]}}",
                 "/config/Volumes: expected an object");
+        f.run.volumes_in_root = true;
+        has(&f, "{\"config\":{" PROGRAM ",\"Volumes\":{\"/data\":{}}}}", "\"destination\":\"/proc\"");
+        EXPECT(strstr(f.config, "/data") == NULL);
+        refuses(&f, "{\"config\":{" PROGRAM ",\"Volumes\":{\"data\":{}}}}", "below '/'");
         end(&f);
 }
 
