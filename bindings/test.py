@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Tests the bindings with the library of a build directory, which need not be installed.
 
-    test.py BUILD-DIR [python] [go]
+    test.py BUILD-DIR [python] [go] [WORD]...
 
+With words, only those tests that have one of them in their names.
 Needs root and busybox-static; without them, most tests are skipped. Ends with "N passed, N failed, N skipped".
 Exit status 77: nothing could run.
 """
@@ -80,10 +81,11 @@ def run(command, folder, environment):
     return good
 
 
-def test_python(libdir):
+def test_python(libdir, words):
     folder = os.path.join(BINDINGS, 'python')
     environment = {**os.environ, 'CONTAIN_LIBRARY': os.path.join(libdir, SONAME), 'PYTHONDONTWRITEBYTECODE': '1'}
-    good = run([sys.executable, '-m', 'unittest', 'discover', '-s', 'tests', '-t', '.'], folder, environment)
+    chosen = [option for word in words for option in ('-k', word)]
+    good = run([sys.executable, '-m', 'unittest', 'discover', '-s', 'tests', '-t', '.', *chosen], folder, environment)
     if shutil.which('mypy'):
         good &= run(['mypy', '--cache-dir', os.devnull, 'contain', 'tests', 'examples'], folder, environment)
     return good
@@ -97,7 +99,7 @@ def is_formatted(go, folder):
     return not differing
 
 
-def test_go(libdir):
+def test_go(libdir, words):
     go = shutil.which('go') or '/usr/local/go/bin/go'
     if not os.access(go, os.X_OK):
         print('SKIP go: not installed')
@@ -113,8 +115,9 @@ def test_go(libdir):
             environment['GOCACHE'] = os.path.join(scratch, 'cache')
         good = is_formatted(go, folder)
         good &= run([go, 'vet', './...'], folder, environment)
-        good &= run([go, 'test', '-v', '-count=1', './...'], folder, environment)
-        good &= run([go, 'test', '-v', '-count=1', '-race', '.'], folder, environment)
+        chosen = ['-run', '|'.join(map(re.escape, words))] if words else []
+        good &= run([go, 'test', '-v', '-count=1', *chosen, './...'], folder, environment)
+        good &= run([go, 'test', '-v', '-count=1', *chosen, '-race', '.'], folder, environment)
     return good
 
 
@@ -123,7 +126,8 @@ def main():
         sys.exit(__doc__)
     libdir = library_folder(sys.argv[1])
     tests = {'python': test_python, 'go': test_go}
-    results = [tests[name](libdir) for name in sys.argv[2:] or tests]
+    words = [word for word in sys.argv[2:] if word not in tests]
+    results = [tests[name](libdir, words) for name in tests if name in sys.argv[2:] or not tests.keys() & sys.argv[2:]]
     print(f'{count.passed} passed, {count.failed} failed, {count.skipped} skipped', flush=True)
     if False in results:
         sys.exit(1)

@@ -4,7 +4,8 @@
 # Compares the library's binary interface with the recorded one: tests/abi/check.sh LIBRARY
 # Records it anew after additions:                                UPDATE=1 tests/abi/check.sh LIBRARY
 #
-# Without debug information in LIBRARY (a release build), it is built once more with it.
+# Without debug information in LIBRARY (a release build), it is built once more with it. The part for images is a program
+# of its own, which the interface does not depend on.
 
 set -eu
 
@@ -32,7 +33,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 if ! readelf -SW "$library" | grep -q '\.debug_info'; then
-        meson setup "$work/build" "$top" --buildtype=debug >"$work/log" 2>&1 &&
+        meson setup "$work/build" "$top" --buildtype=debug -Dimage=disabled >"$work/log" 2>&1 &&
                 ninja -C "$work/build" libcontain/libcontain.so.1.0.0 >>"$work/log" 2>&1 || {
                 cat "$work/log"
                 echo "FAIL abi: the debug build failed"

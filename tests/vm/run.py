@@ -41,7 +41,13 @@ FLAVOURS = {
 # All is slow where it is emulated: of these, the cases with one of these words in the name, which look at cgroups or live
 # with them. A suite that is named on the command line is done as a whole.
 CASES = {
+    'bindings-python': ['test_asyncio', 'test_exec', 'test_rootless', 'test_service', 'test_stats'],
     'cli-damage': ['Pid', 'Cgroup', 'WithoutPidNamespace'],
+    'cli-races': ['Root'],
+    'image-place': ['Identity', 'Files', 'capabilities', 'notifications'],
+    'image-run': ['whole_life', 'store', 'subordinate_ids', 'one_id', 'two_at_once'],
+    'image-store': ['Mounting'],
+    'image-supervisors': ['systemd'],
     'engines-buildah': ['build_with_limits', 'run_with_id_maps'],
     'engines-conmon': ['create_and_start', 'killed'],
     'engines-containerd-run': ['output', 'device', 'mounts'],
