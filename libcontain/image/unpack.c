@@ -10,7 +10,7 @@
 
 /* Layers are decompressed beside each other: this many, each this far ahead of what is being written. */
 #define LAYERS_AHEAD 4
-#define BYTES_AHEAD  (4 * 1024 * 1024)
+#define BYTES_AHEAD  (2 * 1024 * 1024)
 
 struct queue {
         const struct ct_image *image;
