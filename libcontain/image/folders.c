@@ -218,7 +218,8 @@ static int look_as_below(struct ct_tree *tree, struct ct_folder *folder, contain
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_UNPACK, -r, NULL,
                                "cannot look at folder '/%s' of the layers below", folder->path);
-        if (r == 0)
+        folder->is_of_its_own = r == 0;
+        if (folder->is_of_its_own)
                 return 0;
         folder->times[1] = status.st_mtim;
         r = ct_folder_set_owner(folder, status.st_uid, status.st_gid, err);
@@ -266,7 +267,11 @@ static int make_missing(struct ct_tree *tree, struct ct_folder *parent, const ch
                 r = ct_folder_set_mode(tree, *ret, MISSING_MODE, err);
         if (r < 0)
                 return r;
-        return is_hidden ? ct_tree_set_opaque(tree, (*ret)->fd, path, err) : look_as_below(tree, *ret, err);
+        (*ret)->is_of_its_own = is_hidden || parent->is_of_its_own;
+        if (is_hidden)
+                return ct_tree_set_opaque(tree, (*ret)->fd, path, err);
+        /* Not asked for each of many folders one in the other, whose paths are as long. */
+        return parent->is_of_its_own ? 0 : look_as_below(tree, *ret, err);
 }
 
 /* From @parent on by one component, of @path's first @length bytes the last. */

@@ -24,29 +24,42 @@ static int open_path(int root_fd, const char *path)
                               RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
-static bool is_opaque(int root_fd, const char *path, const char *attribute)
+static int open_folder(int dir_fd, const char *name)
 {
-        _cleanup_close_ int fd =
-                ct_sys_openat2(root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
-                               RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
-        char value;
-
-        return fd >= 0 && fgetxattr(fd, attribute, &value, 1) == 1 && value == 'y';
+        return ct_sys_openat2(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
+                              RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
-/* Does a layer hide what those below it have at @path, by a folder on the way that shows only its own? */
+static bool is_opaque(int fd, const char *attribute)
+{
+        char value;
+
+        return fgetxattr(fd, attribute, &value, 1) == 1 && value == 'y';
+}
+
+/*
+ * Does a layer hide what those below it have at @path, by a folder on the way that shows only its own? From
+ * one to the next, up to the first that it does not have: paths are long, and asked for often.
+ */
 static bool hides(int root_fd, char *path, const char *attribute)
 {
-        for (char *slash = path; (slash = strchr(slash, '/')); slash++) {
-                bool opaque;
+        _cleanup_close_ int fd = open_folder(root_fd, ".");
+        char *name = path, *slash;
 
+        while (fd >= 0 && !is_opaque(fd, attribute)) {
+                int next_fd;
+
+                slash = strchr(name, '/');
+                if (!slash)
+                        return false;
                 *slash = '\0';
-                opaque = is_opaque(root_fd, path, attribute);
+                next_fd = open_folder(fd, name);
                 *slash = '/';
-                if (opaque)
-                        return true;
+                ct_close(fd);
+                fd = next_fd;
+                name = slash + 1;
         }
-        return is_opaque(root_fd, ".", attribute);
+        return fd >= 0;
 }
 
 #define HIDDEN (-ENODATA)
@@ -83,9 +96,12 @@ static int look_through(const struct ct_tree *tree, char *path, const char *attr
 int ct_lower_open(const struct ct_tree *tree, const char *path, size_t length, int *ret_fd)
 {
         const char *attribute = ct_tree_opaque_name(tree);
-        _cleanup_free_ char *text = strndup(path, length);
+        _cleanup_free_ char *text = NULL;
         int fd;
 
+        if (tree->how->n_lowers == 0)
+                return 0;
+        text = strndup(path, length);
         if (!text)
                 return -ENOMEM;
         fd = look_through(tree, text, attribute);

@@ -33,6 +33,7 @@ struct ct_folder {
         bool is_opened_up;        /* we gave ourselves rights that the mode does not give */
         bool is_brought;          /* it is in the tree's set of what was brought */
         bool has_default_acl;     /* what is made in it gets access lists */
+        bool is_of_its_own;       /* layers below have nothing that is seen in it, known to be so */
         bool is_kept;             /* not to be left now */
         uint64_t used;
 };
