@@ -8,6 +8,7 @@
  */
 
 #include "image/store.h"
+#include "image/userns.h"
 
 #include "base/sys.h"
 
@@ -106,6 +107,9 @@ static int place_all(int store_fd, const char *const *chain, size_t n, const cha
                         r = place_layer(store_fd, path, folders[i], -1);
                 }
         }
+        /* There, nobody may set or see the attributes that it keeps its books in otherwise (Linux 5.11). */
+        if (!ct_userns_is_first())
+                (void)ct_buf_puts(options, ",userxattr");
         return r < 0 ? r : options->failed ? -ENOMEM : 0;
 }
 

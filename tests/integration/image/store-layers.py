@@ -3,6 +3,7 @@
 """Layers of the content store: together they show what unpacking makes of them, whatever they are, and have the same limits."""
 
 import ctypes
+import json
 import os
 import shutil
 import subprocess
@@ -13,10 +14,11 @@ sys.path.insert(0, os.path.join(TOP, 'tests'))
 sys.path.insert(0, os.path.join(TOP, 'bindings', 'python'))
 
 import contain  # noqa: E402
-from harness import case, layout, trees  # noqa: E402
+from harness import case, layout, trees, world  # noqa: E402
 
 MEMBER = layout.member
 MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT, AT_FDCWD = 4, 429, -100
+CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 LOWER = [MEMBER('./', 'folder'), MEMBER('d/', 'folder', mode=0o710, owner=(3, 4), mtime=1600000000),
@@ -56,11 +58,11 @@ class LayersCase(case.CliCase):
     def pull(self, image, *options):
         return self.cli('pull', '--store', self.store, '--name', os.path.basename(image.path), *options, image.name)
 
-    def mount(self, image):
+    def mount(self, image, container=None, userns=None):
         """What the layers show."""
         result = self.pull(image)
         self.assertEqual(result.status, 0, str(result))
-        fd, _ = self.ctx.mount_image(os.path.basename(image.path), None, options=contain.ImageOptions(store=self.store))
+        fd, _ = self.ctx.mount_image(os.path.basename(image.path), container, userns, contain.ImageOptions(store=self.store))
         path = self.fresh_path('root')
         os.mkdir(path)
         try:
@@ -181,6 +183,82 @@ class Roots(LayersCase):
         status = os.fstat(fd)
         os.close(fd)
         self.assertEqual((status.st_mode & 0o7777, status.st_uid, status.st_gid, status.st_mtime), (0o1711, 3, 4, 1500000000))
+
+
+class Shifted(LayersCase):
+    """Layers with the owners that a user namespace gives them."""
+
+    def userns(self, first, count):
+        holder = subprocess.Popen(['cat'], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                  preexec_fn=lambda: LIBC.unshare(CLONE_NEWUSER))
+        try:
+            for name in ('uid_map', 'gid_map'):
+                with open(f'/proc/{holder.pid}/{name}', 'w', encoding='ascii') as f:
+                    f.write(f'0 {first} {count}\n')
+            namespace = os.open(f'/proc/{holder.pid}/ns/user', os.O_RDONLY | os.O_CLOEXEC)
+        finally:
+            holder.communicate()
+        self.addCleanup(os.close, namespace)
+        return namespace
+
+    def owner(self, *parts):
+        status = os.lstat(os.path.join(*parts))
+        return status.st_uid, status.st_gid
+
+    def test_each_mount_has_its_own(self):
+        image = self.image([MEMBER('./', 'folder', owner=(1, 2)), MEMBER('d/', 'folder'), *LOWER[2:4]], [MEMBER('top', owner=(9, 9))])
+        try:
+            one = self.mount(image, 'one', self.userns(100000, 1000))
+        except contain.ContainError as error:
+            if error.code == contain.ErrorCode.UNSUPPORTED:
+                self.skipTest(str(error))
+            raise
+        plain = self.mount(image)
+        two = self.mount(image, None, self.userns(200000, 1000))
+        for root, first in ((one, 100000), (plain, 0), (two, 200000)):
+            self.assertEqual([self.owner(root, name) for name in ('.', 'd', 'd/file', 'd/soft', 'top')],
+                             [(first + uid, first + gid) for uid, gid in ((1, 2), (0, 0), (5, 6), (7, 8), (9, 9))])
+        with open(os.path.join(one, 'd/file'), 'ab') as f:
+            f.write(b'x')
+        self.assertEqual(self.owner(self.store, 'containers/one/upper/d/file'), (100005, 100006))
+        self.assertEqual(self.owner(plain, 'd/file'), (5, 6))
+        os.chown(os.path.join(one, 'top'), 100700, 100700)
+        self.assertEqual(self.owner(one, 'top'), (100700, 100700))
+
+    def test_what_cannot_be_shifted(self):
+        image = self.image([MEMBER('a')])
+        self.assertEqual(self.pull(image).status, 0)
+        with open('/proc/self/ns/user', 'rb') as first, self.assertRaises(contain.ContainError):
+            self.ctx.mount_image(os.path.basename(image.path), 'x', first, contain.ImageOptions(store=self.store))
+        self.assertEqual(os.listdir(os.path.join(self.store, 'containers')), [])
+
+
+class Nested(LayersCase):
+    """Root of a user namespace, who may mount there: what overlayfs keeps its books in is another attribute then."""
+
+    MOUNT = ('import contain, ctypes, json, os, sys\n'
+             'ctx, options = contain.Context(), contain.ImageOptions(store=sys.argv[2])\n'
+             'ctx.pull_image(sys.argv[1], "app", options)\n'
+             'fd, _ = ctx.mount_image("app", "a", options=options)\n'
+             'path = sys.argv[2] + "/../root"\n'
+             'os.mkdir(path)\n'
+             f'assert ctypes.CDLL(None).syscall({MOVE_MOUNT}, fd, b"", {AT_FDCWD}, path.encode(), {MOVE_MOUNT_F_EMPTY_PATH}) == 0\n'
+             'os.rmdir(path + "/own")\n'
+             'print(json.dumps({top: sorted(folders + files) for top, folders, files in os.walk(path)}))\n')
+
+    def test_whiteouts_and_opaque_folders(self):
+        image = self.image([*(one for one in LOWER if one[0].name != 'd/null'), MEMBER('own/', 'folder')],
+                           [MEMBER('d/', 'folder'), MEMBER('d/.wh..wh..opq'), MEMBER('d/new'), MEMBER('e/.wh.gone'),
+                            link('e/one', 'e/stays')])
+        inside = self.path('inside')
+        os.mkdir(inside)
+        surroundings = world.World(world.user_namespace('0 0 65536', '0 0 65536', CLONE_NEWNS))
+        result = subprocess.run([sys.executable, '-c', self.MOUNT, image.name, os.path.join(inside, 'store')], check=False,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=surroundings,
+                                env={**os.environ, 'PYTHONPATH': os.path.join(TOP, 'bindings', 'python')})
+        self.assertEqual(result.returncode, 0, result.stderr[-1500:])
+        found = {os.path.relpath(top, os.path.join(inside, 'store/../root')): names for top, names in json.loads(result.stdout).items()}
+        self.assertEqual(found, {'.': ['d', 'e'], 'd': ['new'], 'e': ['one', 'stays']})
 
 
 class Limits(LayersCase):
