@@ -105,7 +105,8 @@ CONTAIN_API int contain_deploy(contain_ctx_t *ctx, const char *image, const char
  * @ctx: a context
  * @dir: the folder
  * @ret: receives a JSON array, to be freed with contain_free(), from the newest to the oldest: "name",
- *       "created", "digest", "source", the image's "config", whether it is "current" or "previous"
+ *       "created", "digest", "source", the image's "config" (not of older ones, when there are megabytes of
+ *       them), whether it is "current" or "previous"
  * @err: receives the details of a failure; may be NULL
  *
  * Threads: any.

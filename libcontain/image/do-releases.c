@@ -5,6 +5,11 @@
 #include "image/deploy.h"
 #include "image/requests.h"
 
+#include <string.h>
+
+/* An answer has a limit: of older releases than fit into this, the configuration is left out. */
+#define CONFIGS_MAX (CT_JSON_MAX_SIZE / 2)
+
 /* Of a folder that is deployed to in place there is one. */
 static int put_in_place(int root_fd, const char *root_name, struct ct_buf *ret_json, contain_error_t **err)
 {
@@ -15,7 +20,7 @@ static int put_in_place(int root_fd, const char *root_name, struct ct_buf *ret_j
         if (r <= 0)
                 return r;
         (void)ct_buf_puts(ret_json, "[");
-        (void)ct_release_put_json(ret_json, &release);
+        (void)ct_release_put_json(ret_json, &release, false);
         return ct_buf_puts(ret_json, "]") < 0 ? ct_fail_memory(err) : 1;
 }
 
@@ -37,7 +42,8 @@ int ct_do_releases(struct ct_job *job, struct ct_buf *ret_json, contain_error_t 
         (void)ct_buf_puts(ret_json, "[");
         for (size_t i = 0; i < releases->n; i++) {
                 (void)ct_buf_puts(ret_json, i > 0 ? "," : "");
-                (void)ct_release_put_json(ret_json, &releases->items[i]);
+                (void)ct_release_put_json(ret_json, &releases->items[i],
+                                          ret_json->size + strlen(releases->items[i].text) > CONFIGS_MAX);
         }
         return ct_buf_puts(ret_json, "]") < 0 ? ct_fail_memory(err) : 0;
 }

@@ -27,8 +27,8 @@ static int count_member(struct reading *reading, const struct ct_member *member,
 {
         int r = ct_limits_count_entry(reading->limits, reading->counts, err);
 
-        if (r == 0 && member->kind == CT_MEMBER_NODE)
-                r = ct_limits_count_node(reading->limits, reading->counts, member, err);
+        if (r == 0)
+                r = ct_limits_count_member(reading->limits, reading->counts, member, err);
         return r;
 }
 

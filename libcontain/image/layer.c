@@ -39,8 +39,8 @@ static int count_member(struct layer *layer, const struct ct_member *member, con
         const struct ct_unpack_limits *limits = &layer->tree->how->limits;
         int r = ct_limits_count_entry(limits, layer->tree->counts, err);
 
-        if (r == 0 && member->kind == CT_MEMBER_NODE)
-                r = ct_limits_count_node(limits, layer->tree->counts, member, err);
+        if (r == 0)
+                r = ct_limits_count_member(limits, layer->tree->counts, member, err);
         return r;
 }
 

@@ -141,6 +141,10 @@ int ct_staging_describe(struct ct_staging *staging, const struct ct_image *image
                             (unsigned long long)staging->counts.bytes, image->config_json);
         if (text.failed)
                 return ct_fail_memory(err);
+        /* Nobody could read it. */
+        if (text.size > CT_JSON_MAX_SIZE)
+                return ct_fail(err, CONTAIN_E_IMAGE, EFBIG, NULL,
+                               "the configuration of the image is too large to be kept with a release");
         r = write_file(staging->dir_fd, CT_RELEASE_FILE, &text, 0644, &fd);
         if (r == 0 && fsync(fd) < 0)
                 r = -errno;

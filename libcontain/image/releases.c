@@ -288,14 +288,22 @@ struct ct_release *ct_releases_previous(const struct ct_releases *releases)
         return NULL;
 }
 
-int ct_release_put_json(struct ct_buf *buf, const struct ct_release *release)
+/* What comes before the configuration, which is the last member, has no quotes in its strings but escaped. */
+static size_t brief_length(const char *text)
 {
-        size_t length = strlen(release->text);
+        const char *config = strstr(text, ",\"config\":");
 
-        while (length > 0 && release->text[length - 1] != '}')
-                length--;
-        if (length > 0)
-                (void)ct_buf_append(buf, release->text, length - 1);
+        return config ? (size_t)(config - text) : 0;
+}
+
+int ct_release_put_json(struct ct_buf *buf, const struct ct_release *release, bool brief)
+{
+        size_t length = brief ? brief_length(release->text) : 0, whole = strlen(release->text);
+
+        while (length == 0 && whole > 0)
+                if (release->text[--whole] == '}')
+                        length = whole;
+        (void)ct_buf_append(buf, release->text, length);
         return ct_buf_printf(buf, ",\"current\":%s,\"previous\":%s}", release->current ? "true" : "false",
                              release->previous ? "true" : "false");
 }

@@ -81,8 +81,9 @@ int ct_releases_check_links(const struct ct_releases *releases, contain_error_t 
 /* Makes @release the one in force. What is there stays on failure. */
 int ct_releases_switch(struct ct_releases *releases, const struct ct_release *release, contain_error_t **err);
 
-/* The members of a release as an object: those of its file, and its status. */
-int ct_release_put_json(struct ct_buf *buf, const struct ct_release *release);
+/* The members of a release as an object: those of its file, without the configuration if @brief, and its
+ * status. */
+int ct_release_put_json(struct ct_buf *buf, const struct ct_release *release, bool brief);
 
 /* Which of them have to go so that the @keep newest stay, and the current and the previous one: sets ret[i].
  */

@@ -155,6 +155,10 @@ static int stage(struct ct_job *job, struct ct_releases *releases, const struct 
         source = image.source;
         if (r != 0)
                 return r < 0 ? r : 0;
+        if (staging.counts.deepest_path > CT_SYNC_DEPTH_MAX)
+                return ct_fail(err, CONTAIN_E_DEPLOY, ENAMETOOLONG, NULL,
+                               "the image has folders that are %llu deep, of which %d are possible in place",
+                               (unsigned long long)staging.counts.deepest_path, CT_SYNC_DEPTH_MAX);
         ct_deploy_name(releases, &staging.digest, name);
         r = prepare(&sync, releases, staging.rootfs_fd, err);
         if (r == 0)

@@ -21,6 +21,7 @@
 /* A folder in both trees. */
 struct pair {
         int from_fd, to_fd;
+        unsigned depth;
         char path[PATH_MAX]; /* below the top, "" for it */
 };
 
@@ -65,6 +66,12 @@ static int below(const struct pair *at, const char *name, char ret[PATH_MAX])
         int length = snprintf(ret, PATH_MAX, "%s%s%s", at->path, at->path[0] != '\0' ? "/" : "", name);
 
         return length >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+static int next_below(const struct pair *at, const char *name, struct pair *ret)
+{
+        ret->depth = at->depth + 1;
+        return ret->depth > CT_SYNC_DEPTH_MAX ? -ELOOP : below(at, name, ret->path);
 }
 
 /* Each name in the folder @fd, but for the one of our own at the top. */
@@ -116,7 +123,7 @@ static int update_folder(struct ct_sync *sync, const struct pair *at, const char
         to_fd = open_folder(at->to_fd, name);
         if (from_fd < 0 || to_fd < 0)
                 return fail(at, name, from_fd < 0 ? from_fd : to_fd, "open folder", err);
-        r = below(at, name, next.path);
+        r = next_below(at, name, &next);
         if (r < 0)
                 return fail(at, name, r, "open folder", err);
         next.from_fd = from_fd;
@@ -198,7 +205,7 @@ static int clean_folder(struct ct_sync *sync, const struct pair *at, const char 
 {
         _cleanup_close_ int from_fd = -EBADF, to_fd = -EBADF;
         struct pair next;
-        int r = below(at, name, next.path);
+        int r = next_below(at, name, &next);
 
         to_fd = r == 0 ? open_folder(at->to_fd, name) : r;
         if (to_fd >= 0 && is_wanted)

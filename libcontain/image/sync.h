@@ -14,6 +14,9 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+/* Folders in each other: each takes some descriptors, and some of the stack. */
+#define CT_SYNC_DEPTH_MAX 200
+
 struct ct_sync_counts {
         uint64_t unchanged, changed, removed;
 };

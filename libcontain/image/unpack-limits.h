@@ -11,8 +11,8 @@ int ct_limits_count_entry(const struct ct_unpack_limits *limits, struct ct_unpac
                           contain_error_t **err);
 int ct_limits_count_bytes(const struct ct_unpack_limits *limits, struct ct_unpack_counts *counts,
                           uint64_t bytes, contain_error_t **err);
-/* A file, a folder and so on: how deep, how large, and what it adds to the bytes. */
-int ct_limits_count_node(const struct ct_unpack_limits *limits, struct ct_unpack_counts *counts,
-                         const struct ct_member *member, contain_error_t **err);
+/* How deep it is, how large, and what it adds to the bytes. What is hidden or passed over is neither. */
+int ct_limits_count_member(const struct ct_unpack_limits *limits, struct ct_unpack_counts *counts,
+                           const struct ct_member *member, contain_error_t **err);
 
 #endif

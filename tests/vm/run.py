@@ -80,6 +80,7 @@ LEFT_OUT = {
     'image-conversion': 'documents: the same on any machine',
     'image-daemons': 'a conversation: the same on any machine',
     'image-deploy*': 'files: the same on any machine',
+    'image-droot': 'image-place, image-umount and others look closer',
     'image-distribution': 'a conversation: the same on any machine',
     'image-export': 'archives: the same on any machine',
     'image-registry': 'a conversation: the same on any machine',

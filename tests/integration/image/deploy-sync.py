@@ -105,6 +105,19 @@ class InPlace(DeployCase):
         own = Layout(self.fresh_path('image'), [[member('.contain/x', content=b'x')]])
         self.refuse('/.contain', 'deploy', '--root', self.top, '--mode', 'sync', own.name)
 
+    def test_folders_that_are_too_deep(self):
+        self.sync(self.image('one').name)
+        deep = Layout(self.fresh_path('image'), [content('two') + [member('/'.join('d' * 201), content=b'x')]])
+        self.refuse('folders that are 201 deep', 'deploy', '--root', self.top, '--mode', 'sync', deep.name)
+        self.assertEqual(self.check_whole(self.top), 'one')
+        self.assertEqual(os.listdir(self.top + '/.contain'), ['release.json'])
+        link = Layout(self.fresh_path('image'), [content('two') + [member('/'.join('d' * 201), 'link', link='etc/same')]])
+        self.refuse('folders that are 201 deep', 'deploy', '--root', self.top, '--mode', 'sync', link.name)
+        almost = Layout(self.fresh_path('image'), [content('two') + [member('/'.join('d' * 200), content=b'x')]])
+        self.sync(almost.name)
+        self.sync(self.image('three').name)
+        self.assertEqual(os.listdir(self.top + '/.contain'), ['release.json'])
+
     def test_killed_at_each_step(self):
         if not shutil.which('strace'):
             self.skipTest('needs strace')

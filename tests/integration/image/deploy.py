@@ -92,6 +92,16 @@ class Releases(DeployCase):
         self.assertEqual(done['status'], 'deployed')
         self.assertEqual(os.stat(self.top + '/current/bin/app').st_uid, 65534)
 
+    def test_many_large_configurations(self):
+        """Of older ones it is left out, when an answer would become too long"""
+        for i in range(4):
+            self.deploy(Layout(self.fresh_path('image'), [content(f'v{i}')], Labels={'x': str(i) + 'x' * 900000}).name)
+        found = self.releases()
+        self.assertEqual(['config' in release for release in found], [True, True, False, False])
+        self.assertEqual([release['previous'] for release in found], [False, True, False, False])
+        self.refuse('too large', 'deploy', '--root', self.top, Layout(self.fresh_path('image'), [content('large')], Labels={'x': 'x' * 4193900}).name)
+        self.assertEqual(len(self.entries()), 4)
+
     def test_what_stands_in_the_way(self):
         os.makedirs(self.top + '/current')
         self.refuse('no symbolic link', 'deploy', '--root', self.top, self.image('one').name)

@@ -285,6 +285,12 @@ class Limits(ExportCase):
                 self.export(image.name, option, str(least))
                 self.succeed('unpack', option, str(least), image.name, self.fresh_path('unpacked'))
 
+    def test_links_are_deep_as_well(self):
+        image = self.image([[member('f', content=b'x'), member('a/b/c/link', 'link', link='f')]])
+        for argv in (('export', image.name, '-o', self.path('x')), ('unpack', image.name, self.path('y'))):
+            self.refuse("'/a/b/c/link…' is 4 folders deep", *argv, '--max-depth', '3')
+        self.export(image.name, '--max-depth', '4')
+
     def test_without_devices(self):
         image = self.image([[member('null', 'char', device=(1, 3)), member('again', 'link', link='null'), member('file', content=b'f')]])
         with tarfile.open(self.export(image.name, '--no-devices', '--no-env')[0]) as tar:
