@@ -98,7 +98,7 @@ int ct_mount_points_find(struct ct_arena *arena, int dir_fd, char ***ret, contai
         if (r == 0)
                 r = ct_mount_processes(check_process, &points);
         if (r < 0)
-                return ct_fail(err, CONTAIN_E_DEPLOY, -r, NULL, "cannot find out what is mounted below");
+                return ct_mount_fail(r, "what is mounted below", err);
         list = ct_arena_array(arena, points.n + 1, sizeof *list);
         if (!list)
                 return ct_fail_memory(err);

@@ -67,7 +67,7 @@ int ct_mount_place_find(int dir_fd, struct ct_mount_place *ret)
         if (line)
                 below = ct_mountinfo_below(path, line->mountpoint);
         if (!below)
-                return -ENOENT;
+                return -ENXIO;
         place.path = strdup(path);
         place.device = strdup(line->device);
         if (asprintf(&place.inside, "%s%s%s", strcmp(line->root, "/") == 0 ? "" : line->root,
@@ -78,6 +78,20 @@ int ct_mount_place_find(int dir_fd, struct ct_mount_place *ret)
         *ret = place;
         place = (struct ct_mount_place){ NULL, NULL, NULL };
         return 0;
+}
+
+int ct_mount_fail(int r, const char *what, contain_error_t **err)
+{
+        bool is_hidden = r == -ENXIO;
+
+        if (r == -ENOMEM)
+                return ct_fail_memory(err);
+        r = ct_fail(err, CONTAIN_E_DEPLOY, -r, NULL, "cannot find out %s", what);
+        if (is_hidden)
+                ct_error_set_hint(err,
+                                  "the mount that it is on does not show in '/proc/self/mountinfo', as in a "
+                                  "chroot that is no mount point");
+        return r;
 }
 
 static void close_dir(DIR **dir)

@@ -19,8 +19,11 @@ struct ct_mount_place {
 };
 
 void ct_mount_place_done(struct ct_mount_place *place);
-/* -errno */
+/* -errno; -ENXIO when the mount that it is on does not show here, as in a chroot that is no mount point. */
 int ct_mount_place_find(int dir_fd, struct ct_mount_place *ret);
+
+/* Words what the calls here fail with; @what cannot be found out. */
+int ct_mount_fail(int r, const char *what, contain_error_t **err);
 
 /* A process's folder in /proc is open as long as it is the callee's turn. Returns 0 to go on. */
 typedef int (*ct_mount_process_fn)(void *userdata, pid_t pid, int proc_fd);

@@ -358,5 +358,5 @@ int ct_uses_find(const struct ct_use_search *search, struct ct_use *ret, contain
                 check_containers(&look);
                 r = ct_mount_processes(check_process, &look);
         }
-        return r < 0 ? ct_fail(err, CONTAIN_E_DEPLOY, -r, NULL, "cannot find out who uses a release") : 0;
+        return r < 0 ? ct_mount_fail(r, "who uses a release", err) : 0;
 }

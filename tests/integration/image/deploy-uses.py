@@ -15,6 +15,7 @@ from harness import case, traces
 from harness.deploy import DeployCase, content
 from harness.layout import make_tar
 from harness.rootless import RootlessCase
+from harness.world import World, own_mounts, plain_chroot
 
 # A process that has a file mapped, and nothing open.
 MAP = ('import ctypes, sys\n'
@@ -231,6 +232,17 @@ class Leftovers(UsesCase):
         self.deploy(self.image('next').name)
         self.assertIn(self.names[0], [release['name'] for release in self.releases()])
         self.release(user)
+
+    def test_where_mounts_do_not_show(self):
+        """In a chroot that is no mount point it cannot be known who uses what: nothing is removed"""
+        folder = self.path('chroot')
+        os.mkdir(folder)
+        self.top = folder + '/ct-app'
+        names = self.deploy_many(3)
+        result = self.cli('prune', '--root', '/ct-app', '--keep', '0', preexec_fn=World(own_mounts, plain_chroot(folder)))
+        self.assertEqual(result.status, 1, str(result))
+        self.assertIn('cannot find out who uses a release', result.err)
+        self.assertEqual(len(self.entries()), len(names))
 
     def test_what_cannot_be_removed_is_no_obstacle(self):
         stuck = self.top + '/releases/.new-stuck/rootfs/data'
