@@ -57,11 +57,23 @@ int ct_deploy_request_containers(struct ct_image_request *request, struct contai
                                  contain_error_t **err)
 {
         _cleanup_(ids_done) struct ids ids = { 0 };
+        contain_error_t *error = NULL;
         bool first = true;
-        int r = ct_state_list(ctx->state_root, &ids.items, &ids.n, err);
+        int r = ct_state_list(ctx->state_root, &ids.items, &ids.n, &error);
 
-        if (r < 0)
+        /* Somebody else's containers are not known of, as somebody else's processes are not. */
+        if (r == -EACCES) {
+                ct_log_error(ctx, CONTAIN_LOG_WARNING, "no container is asked whether it uses a release",
+                             &error);
+                return 0;
+        }
+        if (r < 0) {
+                if (err)
+                        *err = error;
+                else
+                        error = contain_error_free(error);
                 return r;
+        }
         (void)ct_buf_puts(&request->text, ",\"containers\":[");
         for (size_t i = 0; i < ids.n; i++)
                 if (put_if_used(&request->text, ctx, ids.items[i], first))

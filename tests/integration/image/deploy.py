@@ -91,6 +91,11 @@ class Releases(DeployCase):
             done = self.deploy('-', stdin=f, user=65534, group=65534, extra_groups=[], cwd='/', env={'HOME': home})
         self.assertEqual(done['status'], 'deployed')
         self.assertEqual(os.stat(self.top + '/current/bin/app').st_uid, 65534)
+        # Containers of somebody else's are not asked.
+        os.mkdir(self.root, 0o700)
+        with open(self.archive('two'), 'rb') as f:
+            self.deploy('-', '--keep', '1', stdin=f, user=65534, group=65534, extra_groups=[], cwd='/', env={'HOME': home})
+        self.assertEqual(self.check_whole(), 'two')
 
     def test_many_large_configurations(self):
         """Of older ones it is left out, when an answer would become too long"""
