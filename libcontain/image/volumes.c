@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -21,16 +22,35 @@ static int open_below(int root_fd, const char *path)
                               RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
+/* Also where the mode of the caller's own folder forbids it: it is to be what it would be for root. */
+static int make_in(int parent_fd, const struct stat *parent, const char *name)
+{
+        char link[64];
+        int r;
+
+        if (mkdirat(parent_fd, name, MODE) == 0)
+                return 0;
+        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", parent_fd);
+        if (errno != EACCES || chmod(link, (parent->st_mode & 07777) | 0700) < 0)
+                return errno == EEXIST ? -ENOENT : -errno; /* it is a link to nothing */
+        r = mkdirat(parent_fd, name, MODE) < 0 ? -errno : 0;
+        return chmod(link, parent->st_mode & 07777) < 0 ? -errno : r;
+}
+
 /* One folder, which becomes whose the folder is that it is in. */
 static int make_folder(int parent_fd, const char *name)
 {
         _cleanup_close_ int fd = -EBADF;
         struct stat parent;
+        int r;
 
-        if (mkdirat(parent_fd, name, MODE) < 0)
-                return errno == EEXIST ? -ENOENT : -errno; /* a link to nothing */
+        if (fstat(parent_fd, &parent) < 0)
+                return -errno;
+        r = make_in(parent_fd, &parent, name);
+        if (r < 0)
+                return r;
         fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 || fstat(parent_fd, &parent) < 0 || fchown(fd, parent.st_uid, parent.st_gid) < 0)
+        if (fd < 0 || fchown(fd, parent.st_uid, parent.st_gid) < 0)
                 return -errno;
         return 0;
 }

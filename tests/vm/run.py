@@ -60,6 +60,8 @@ CASES = {
     'image-supervisors': ['systemd'],
     'root-cli/cli-races': ['Root'],
     'root-cli/cli-rootless-refusals': ['sysctl_of_debian', 'delegation'],
+    'image-run-store': ['subordinate_ids', 'that_go_with', 'gc_releases_them', 'can_be_written_to'],
+    'image-store-layers': ['Nested', 'Shifted', 'one_file'],
 }
 # The same for real engines, in a larger image, and what makes their cgroups. Only when they are asked for.
 ENGINES = {

@@ -222,6 +222,10 @@ class Left(Lost, Stored, PlaceCase):
             json.dump({'image': 'x', 'digest': 'sha256:' + '0' * 64, 'layers': []}, f)
         self.assertIn('containers 0', self.collect())
         self.assertEqual(self.names_in('containers'), ['other'])
+        self.refuse('exclude', 'gc', '--store', self.store, '--dry-run', '--release', 'other')
+        self.refuse('has no file system', 'gc', '--store', self.store, '--release', 'none')
+        self.collect('--release', 'other')
+        self.assertEqual(self.names_in('containers'), [])
 
     def test_hosts_that_die_at_any_moment(self):
         for _ in range(case.rounds(6)):
@@ -277,6 +281,14 @@ class User(Lost, Stored, RootlessCase):
         self.assertIn('the image is copied: mounting the store', result.err)
         self.assert_runs(result, '0', 'seed', '2', '/data:', 'seed', 'x', '', '/made:')
         self.assert_nothing_left()
+
+    def test_volumes_in_folders_that_nobody_may_write_to(self):
+        path = self.fresh_path('layout')
+        Layout(path, [self.tar, [member('./', 'folder', mode=0o555), member('ro/', 'folder', mode=0o555)]],
+               Cmd=['sh', '-c', 'echo 1 > /ro/vol/x && stat -c %a / /ro /ro/vol'], Volumes={'/ro/vol': {}, '/top': {}})
+        self.own(path)
+        self.assert_runs(self.run_image(f'oci:{path}:latest'), '555', '555', '755')
+        self.assert_no_copies()
 
     def test_subordinate_ids(self):
         world = self.known_user(passwd=USER_PASSWD, group=USER_GROUP)
