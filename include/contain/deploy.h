@@ -78,8 +78,8 @@ typedef struct contain_deploy_options {
  * @deploy:  what is to become of it; NULL for the defaults
  * @ret:     receives a JSON object, to be freed with contain_free(): "status", which is "deployed",
  *           "switched" (to a release that was there) or "unchanged"; "name" and "digest" of the release;
- *           with a number to keep "pruned" and "inUse", the releases that went, and those that could not; in
- * place "changed", "unchanged" and "removed", numbers of files; may be NULL
+ *           with a number to keep "pruned" and "inUse", the releases that went, and those that could not;
+ *           in place "changed", "unchanged" and "removed", numbers of files; may be NULL
  * @err:     receives the details of a failure; may be NULL
  *
  * An image is known by the digest of its configuration, an archive that is none by that of its uncompressed

@@ -88,12 +88,14 @@ CONTAIN_API int contain_image_inspect_json(contain_ctx_t *ctx, const char *image
 
 /** Whose the files of an unpacked image become. */
 enum {
-        CONTAIN_OWNER_AS_IS =
-                0, /* those of the image; takes root, or an image whose files are all the caller's */
-        CONTAIN_OWNER_SINGLE = 1,  /* one user and one group own all */
-        CONTAIN_OWNER_SHIFTED = 2, /* as maps say, as for a user namespace; takes root */
-        CONTAIN_OWNER_SUBIDS =
-                3 /* root's become the caller's, others' those of the caller's subordinate ids */
+        /* those of the image; takes root, or an image whose files are all the caller's */
+        CONTAIN_OWNER_AS_IS = 0,
+        /* one user and one group own all */
+        CONTAIN_OWNER_SINGLE = 1,
+        /* as maps say, as for a user namespace; takes root */
+        CONTAIN_OWNER_SHIFTED = 2,
+        /* root's become the caller's, others' those of the caller's subordinate ids */
+        CONTAIN_OWNER_SUBIDS = 3
 };
 
 /** Flags of contain_unpack_options_t. */

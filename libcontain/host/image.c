@@ -4,6 +4,7 @@
 
 #include "host/image.h"
 
+#include "base/clock.h"
 #include "base/error-json.h"
 #include "base/json.h"
 #include "base/message.h"
@@ -11,13 +12,11 @@
 #include "host/spawn.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 /* How often the caller is told of something, be it of nothing new: it may want to give up. */
 #define TELL_MS  250
@@ -50,14 +49,6 @@ struct talk {
 
 /* What a message turned out to be. */
 enum said { SAID_NOTHING, SAID_RESULT, SAID_ERROR };
-
-static int64_t now_ms(void)
-{
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool ct_image_built(void)
 {
@@ -164,7 +155,7 @@ static void stop(struct talk *talk, bool timed_out)
 {
         talk->stopping = true;
         talk->timed_out = timed_out;
-        talk->deadline = now_ms() + clean_ms(talk);
+        talk->deadline = ct_clock_deadline(clean_ms(talk));
         (void)shutdown(talk->socket_fd, SHUT_WR);
 }
 
@@ -172,7 +163,7 @@ static void tell(struct talk *talk)
 {
         const struct ct_image_progress progress = { talk->phase, talk->what, talk->done, talk->total };
 
-        talk->tell_at = now_ms() + TELL_MS;
+        talk->tell_at = ct_clock_ms() + TELL_MS;
         if (!talk->call->progress || talk->stopping)
                 return;
         if (talk->call->progress(talk->call->userdata, &progress) != 0)
@@ -263,21 +254,17 @@ static int take_messages(struct talk *talk, char **ret, int *ret_fd, contain_err
 /* Milliseconds to wait for: until the caller is to be told, or until the time is over. */
 static int wait_ms(const struct talk *talk)
 {
-        int64_t now = now_ms(), until = talk->tell_at;
+        bool telling = talk->call->progress && !talk->stopping;
 
-        if (talk->stopping || !talk->call->progress || (talk->deadline >= 0 && talk->deadline < until))
-                until = talk->deadline;
-        if (until < 0)
-                return -1;
-        return until <= now ? 0 : until - now > INT_MAX ? INT_MAX : (int)(until - now);
+        return ct_clock_left(telling && talk->tell_at < talk->deadline ? talk->tell_at : talk->deadline);
 }
 
 /* Whatever is due by the clock. -ETIMEDOUT: it was told to stop, and does not. */
 static int look_at_clock(struct talk *talk)
 {
-        int64_t now = now_ms();
+        int64_t now = ct_clock_ms();
 
-        if (talk->deadline >= 0 && now >= talk->deadline) {
+        if (now >= talk->deadline) {
                 if (talk->stopping)
                         return -ETIMEDOUT;
                 stop(talk, true);
@@ -389,7 +376,7 @@ int ct_image_call(const struct ct_image_call *call, char **ret, int *ret_fd, con
                 .child = { .pidfd = -EBADF },
                 .socket_fd = -EBADF,
                 .stderr_fd = -EBADF,
-                .deadline = call->timeout_ms < 0 ? -1 : now_ms() + call->timeout_ms,
+                .deadline = ct_clock_deadline(call->timeout_ms),
         };
         contain_error_t *told = NULL;
         struct ct_exit ended;
@@ -398,7 +385,7 @@ int ct_image_call(const struct ct_image_call *call, char **ret, int *ret_fd, con
 
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_SPAWN, -r, NULL, "cannot start contain-image");
-        talk.tell_at = now_ms() + TELL_MS;
+        talk.tell_at = ct_clock_ms() + TELL_MS;
         r = listen_to(&talk, ret, ret_fd, &told);
         silent = r < 0 && !told;
         /* One that has said all it has to say only has to end; one that hangs up first may still clean up. */

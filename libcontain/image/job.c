@@ -4,6 +4,7 @@
 
 #include "image/job.h"
 
+#include "base/clock.h"
 #include "base/message.h"
 #include "base/pidfd.h"
 #include "image/userns.h"
@@ -16,10 +17,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <time.h>
 
 /* How often progress is worth a message. */
-#define TELL_NSEC    INT64_C(100000000)
+#define TELL_MS      100
 /* How long a cancelled job may take to clean up, when there is nobody who would end it. */
 #define LAST_CALL_MS 60000
 
@@ -38,22 +38,14 @@ struct ct_job_state {
         struct ct_json_document *document;
 };
 
-static int64_t now_nsec(void)
-{
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* --- progress ------------------------------------------------------------------------------- */
 
 /* Is it time for a message? The beginning of a phase, and the end of something, always are. */
 static bool is_time(struct ct_job_state *state, const char *phase, uint64_t done, uint64_t total)
 {
-        int64_t now = now_nsec();
+        int64_t now = ct_clock_ms();
 
-        if (now - state->told_at < TELL_NSEC && (total == 0 || done < total) &&
+        if (now - state->told_at < TELL_MS && (total == 0 || done < total) &&
             strncmp(phase, state->phase, sizeof(state->phase) - 1) == 0)
                 return false;
         state->told_at = now;

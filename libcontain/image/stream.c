@@ -4,6 +4,7 @@
 
 #include "image/stream.h"
 
+#include "base/clock.h"
 #include "base/fds.h"
 #include "image/job.h"
 
@@ -11,7 +12,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define BLOCK_SIZE ((size_t)128 * 1024)
 
@@ -210,18 +210,11 @@ static void close_fd(void *userdata)
         free(source);
 }
 
-static uint64_t now_ms(void)
-{
-        struct timespec now;
-
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* 0 once there is something to read, or nobody left to write. */
 static int wait_for_bytes(const struct source_fd *source)
 {
-        uint64_t stall_ms = source->stream->stall_ms, begin = now_ms();
+        uint64_t stall_ms = source->stream->stall_ms;
+        int64_t deadline = ct_clock_deadline(stall_ms > 0 && stall_ms < INT64_MAX ? (int64_t)stall_ms : -1);
 
         for (;;) {
                 struct pollfd poll_fd = { .fd = source->fd, .events = POLLIN };
@@ -234,7 +227,7 @@ static int wait_for_bytes(const struct source_fd *source)
                         return -errno;
                 if (r > 0)
                         return 0;
-                if (stall_ms > 0 && now_ms() - begin >= stall_ms)
+                if (ct_clock_ms() >= deadline)
                         return -ETIMEDOUT;
         }
 }
