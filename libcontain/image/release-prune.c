@@ -116,10 +116,10 @@ static int condemn(const struct ct_releases *releases, const char *name, contain
 /* The file first: what has none is no release any more, whatever is left of it. */
 static int remove_release(const struct ct_releases *releases, const char *name)
 {
-        char path[NAME_MAX * 2 + 2];
+        _cleanup_close_ int fd =
+                openat(releases->dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-        (void)snprintf(path, sizeof path, "%s/%s", name, CT_RELEASE_FILE);
-        if (unlinkat(releases->dir_fd, path, 0) < 0 && errno != ENOENT && errno != ENOTDIR)
+        if (fd >= 0 && unlinkat(fd, CT_RELEASE_FILE, 0) < 0 && errno != ENOENT)
                 return -errno;
         return ct_tree_remove(releases->dir_fd, name);
 }

@@ -86,10 +86,16 @@ static int compare_links(int from_fd, int to_fd, const char *name)
         return n == m && memcmp(from, to, (size_t)n) == 0;
 }
 
+/* What is there may have become a FIFO since it was looked at: nobody waits for its writer. */
+static int open_file(int dir_fd, const char *name)
+{
+        return openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 static int compare_content(int from_dir_fd, int to_dir_fd, const char *name)
 {
-        _cleanup_close_ int from_fd = openat(from_dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        _cleanup_close_ int to_fd = openat(to_dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_close_ int from_fd = open_file(from_dir_fd, name);
+        _cleanup_close_ int to_fd = open_file(to_dir_fd, name);
         _cleanup_free_ char *blocks = malloc(2 * BLOCK_SIZE);
         off_t offset = 0;
 

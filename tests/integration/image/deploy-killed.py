@@ -139,17 +139,6 @@ class Interrupted(KilledCase):
         self.assertIn("nothing has come from 'the standard input' for 200 ms", result.err)
         self.assertEqual((self.check_whole(), self.entries()), ('one', before))
 
-    def test_a_sender_that_takes_its_time(self):
-        """Longer than that in all, but never without a word"""
-        data = make_tar(content('one'))
-        process = self.start_cli('deploy', '--root', self.top, '--stall-timeout', '1s', stdin=subprocess.PIPE)
-        for i in range(0, len(data), len(data) // 6):
-            process.stdin.write(data[i:i + len(data) // 6])
-            process.stdin.flush()
-            time.sleep(0.2)
-        process.stdin.close()
-        self.assertEqual(self.end_program(process).status, 0)
-
     def test_the_first_deployment_leaves_nothing(self):
         process = self.start_cli('deploy', '--root', self.top, stdin=subprocess.PIPE)
         self.assertTrue(traces.wait_until(lambda: os.path.isdir(self.top + '/releases') and self.entries()))
