@@ -8,7 +8,6 @@
 #include "document.h"
 #include "unpack.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,13 +57,6 @@ int deploy_print_member(struct app *app, const char *document, const char *key)
         return r;
 }
 
-static const char *member(json_object *object, const char *key)
-{
-        json_object *value = NULL;
-
-        return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : "";
-}
-
 int deploy_print_pruned(struct app *app, const char *document, bool with_removed)
 {
         json_object *object = json_tokener_parse(document), *list = NULL;
@@ -79,15 +71,16 @@ int deploy_print_pruned(struct app *app, const char *document, bool with_removed
         for (size_t i = 0; list && i < json_object_array_length(list); i++) {
                 json_object *use = json_object_array_get_idx(list, i);
 
-                if (*member(use, "container") != '\0')
-                        (void)fprintf(stderr, "%s stays: container %s uses it\n", member(use, "name"),
-                                      member(use, "container"));
+                if (*document_text(use, "container") != '\0')
+                        (void)fprintf(stderr, "%s stays: container %s uses it\n", document_text(use, "name"),
+                                      document_text(use, "container"));
                 else
-                        (void)fprintf(stderr, "%s stays: process %s uses it (%s)\n", member(use, "name"),
-                                      member(use, "pid"), member(use, "how"));
+                        (void)fprintf(stderr, "%s stays: process %s uses it (%s)\n",
+                                      document_text(use, "name"), document_text(use, "pid"),
+                                      document_text(use, "how"));
         }
-        if (*member(object, "warning") != '\0')
-                (void)fprintf(stderr, "old releases stay: %s\n", member(object, "warning"));
+        if (*document_text(object, "warning") != '\0')
+                (void)fprintf(stderr, "old releases stay: %s\n", document_text(object, "warning"));
         (void)json_object_put(object);
         return app_print(app, "");
 }

@@ -2,7 +2,6 @@
 
 #include "document.h"
 
-#include <json-c/json.h>
 #include <string.h>
 
 int document_format(struct app *app, const char *document, char **ret)
@@ -25,4 +24,11 @@ int document_print(struct app *app, const char *document)
         int r = document_format(app, document, &text);
 
         return r != 0 ? r : app_print(app, text);
+}
+
+const char *document_text(json_object *object, const char *key)
+{
+        json_object *value = NULL;
+
+        return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : "";
 }

@@ -18,13 +18,6 @@ struct list_options {
 
 enum { DIGEST_SHOWN = 19 }; /* "sha256:" and 12 digits */
 
-static const char *text_of(json_object *row, const char *member)
-{
-        json_object *value;
-
-        return json_object_object_get_ex(row, member, &value) ? json_object_get_string(value) : "";
-}
-
 static size_t users_of(json_object *row)
 {
         json_object *value;
@@ -38,7 +31,7 @@ static void print_table(json_object *rows)
         int width = (int)strlen("NAME");
 
         for (size_t i = 0; i < n; i++) {
-                int length = (int)strlen(text_of(json_object_array_get_idx(rows, i), "name"));
+                int length = (int)strlen(document_text(json_object_array_get_idx(rows, i), "name"));
 
                 width = length > width ? length : width;
         }
@@ -46,8 +39,8 @@ static void print_table(json_object *rows)
         for (size_t i = 0; i < n; i++) {
                 json_object *row = json_object_array_get_idx(rows, i);
 
-                printf("%-*s  %.*s  %12s  %10zu\n", width, text_of(row, "name"), DIGEST_SHOWN,
-                       text_of(row, "digest"), text_of(row, "size"), users_of(row));
+                printf("%-*s  %.*s  %12s  %10zu\n", width, document_text(row, "name"), DIGEST_SHOWN,
+                       document_text(row, "digest"), document_text(row, "size"), users_of(row));
         }
 }
 
@@ -58,7 +51,7 @@ static void print(json_object *rows, bool names_only)
                 return;
         }
         for (size_t i = 0; i < json_object_array_length(rows); i++)
-                puts(text_of(json_object_array_get_idx(rows, i), "name"));
+                puts(document_text(json_object_array_get_idx(rows, i), "name"));
 }
 
 static int run(struct app *app, const void *values, const struct operands *operands)

@@ -6,7 +6,6 @@
 #include "deploy.h"
 #include "document.h"
 
-#include <json-c/json.h>
 #include <stdio.h>
 
 /* How many prune leaves by default. */
@@ -19,13 +18,6 @@ struct releases_options {
         bool dry_run;
         bool json;
 };
-
-static const char *member(json_object *object, const char *key)
-{
-        json_object *value = NULL;
-
-        return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : "";
-}
 
 static bool is_set(json_object *object, const char *key)
 {
@@ -47,8 +39,8 @@ static int print_table(struct app *app, const char *document)
                                      : is_set(row, "previous") ? "previous"
                                                                : "-";
 
-                printf("%-36s %-9s %.19sZ %s\n", member(row, "name"), status, member(row, "created"),
-                       member(row, "source"));
+                printf("%-36s %-9s %.19sZ %s\n", document_text(row, "name"), status,
+                       document_text(row, "created"), document_text(row, "source"));
         }
         (void)json_object_put(rows);
         return app_print(app, "");

@@ -68,6 +68,21 @@ class Releases(DeployCase):
         # The same bytes, whether they were compressed or not.
         self.assertEqual(json.loads(self.end_program(process).out)['status'], 'unchanged')
 
+    def test_archives_of_images_on_standard_input(self):
+        """As skopeo and docker write them: known by the image's configuration, whatever they come as"""
+        if not shutil.which('skopeo'):
+            self.skipTest('needs skopeo')
+        image = self.image('one')
+        first = self.deploy(image.name)
+        for kind in ('oci-archive', 'docker-archive'):
+            path = self.fresh_path('archive')
+            copied = self.program('skopeo', 'copy', '-q', '--insecure-policy', image.name, f'{kind}:{path}:x:y' if kind[0] == 'd' else f'{kind}:{path}')
+            self.assertEqual(copied.status, 0, str(copied))
+            for command in (['cat', path], ['gzip', '-c', path]):
+                with subprocess.Popen(command, stdout=subprocess.PIPE) as sender:
+                    done = self.deploy('-', stdin=sender.stdout)
+                self.assertEqual((done['status'], done['digest']), ('unchanged', first['digest']), kind)
+
     def test_digests_that_are_expected(self):
         image, path = self.image('one'), self.archive('one')
         with open(path, 'rb') as f:
