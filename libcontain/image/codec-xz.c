@@ -67,9 +67,11 @@ static int run_xz(void *state, struct ct_codec_io *io, const char *what, contain
         case LZMA_MEM_ERROR:
                 return ct_fail_memory(err);
         case LZMA_MEMLIMIT_ERROR:
-                return ct_fail(err, CONTAIN_E_IMAGE, EFBIG, NULL,
-                               "the xz data of '%s' needs %" PRIu64 " MiB of memory, more than it is given",
-                               what, lzma_memusage(&xz->stream) >> 20);
+                (void)ct_fail(err, CONTAIN_E_IMAGE, EFBIG, NULL,
+                              "the xz data of '%s' needs %" PRIu64 " MiB of memory, more than it is given",
+                              what, lzma_memusage(&xz->stream) >> 20);
+                ct_error_set_hint(err, "compress it with a dictionary of 64 MiB at most, as xz -9 does");
+                return -EFBIG;
         case LZMA_OPTIONS_ERROR:
                 return ct_fail(err, CONTAIN_E_IMAGE, ENOTSUP, NULL,
                                "the xz data of '%s' is of a kind that this version of liblzma does not know",

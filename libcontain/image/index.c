@@ -32,6 +32,14 @@ static int fail_none(struct ct_arena *arena, const char *what, const struct ct_m
         return -ENOENT;
 }
 
+int ct_index_entry_check(const struct ct_index_entry *entry, contain_error_t **err)
+{
+        if (!entry->unknown_digest)
+                return 0;
+        return ct_fail(err, CONTAIN_E_IMAGE, ENOTSUP, NULL,
+                       "the digest '%.140s' is of an algorithm that is not known", entry->unknown_digest);
+}
+
 int ct_manifest_choose(struct ct_arena *arena, const char *what, const struct ct_manifest *index,
                        const char *platform, const struct ct_index_entry **ret, contain_error_t **err)
 {
@@ -43,19 +51,24 @@ int ct_manifest_choose(struct ct_arena *arena, const char *what, const struct ct
         r = ct_platform_parse(arena, platform, &wanted, err);
         if (r < 0)
                 return r;
-        /* Of equal ones the first, as the specification has it. */
+        /* Of equal ones the first, as the specification has it; but one that can be verified before others.
+         */
         for (i = 0; i < index->n_entries; i++) {
                 int match = index->entries[i].is_image
                                     ? ct_platform_match(&wanted, &index->entries[i].platform)
                                     : 0;
 
-                if (match > best_match) {
+                if (match > best_match || (match > 0 && match == best_match && best->unknown_digest &&
+                                           !index->entries[i].unknown_digest)) {
                         best = &index->entries[i];
                         best_match = match;
                 }
         }
         if (!best)
                 return fail_none(arena, what, index, &wanted, err);
+        r = ct_index_entry_check(best, err);
+        if (r < 0)
+                return r;
         *ret = best;
         return 0;
 }

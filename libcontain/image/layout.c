@@ -148,11 +148,12 @@ static int choose(struct ct_arena *arena, const struct ct_files *files, const st
         if (chosen.n_entries == 0)
                 return fail_choice(files, index, tag, err);
         entry = &chosen.entries[0];
-        if (chosen.n_entries > 1) {
+        if (chosen.n_entries > 1)
                 r = ct_manifest_choose(arena, ct_files_name(files), &chosen, platform, &entry, err);
-                if (r < 0)
-                        return r;
-        }
+        else
+                r = ct_index_entry_check(entry, err);
+        if (r < 0)
+                return r;
         *ret = entry->blob;
         return 0;
 }

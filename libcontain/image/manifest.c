@@ -35,7 +35,9 @@ static bool is_layer_type(const char *type)
         return false;
 }
 
-static int read_descriptor(const struct ct_json *from, struct ct_descriptor *ret, contain_error_t **err)
+/* @ret_unknown, unless NULL, takes the digest when it is of an algorithm that is not known. */
+static int read_descriptor(const struct ct_json *from, struct ct_descriptor *ret, const char **ret_unknown,
+                           contain_error_t **err)
 {
         struct ct_descriptor descriptor = { .media_type = "", .size = -1 };
         const char *digest = NULL;
@@ -49,7 +51,9 @@ static int read_descriptor(const struct ct_json *from, struct ct_descriptor *ret
         if (r >= 0)
                 r = ct_json_require(ct_json_get_int(from, "size", 0, INT64_MAX, &descriptor.size, err), from,
                                     "size", err);
-        if (r >= 0)
+        if (r >= 0 && ret_unknown && ct_digest_parse(digest, NULL, &descriptor.digest, NULL) == -ENOTSUP)
+                *ret_unknown = digest;
+        else if (r >= 0)
                 r = ct_digest_parse(digest, ct_json_pointer_join(from->arena, from->at, "digest"),
                                     &descriptor.digest, err);
         if (r < 0)
@@ -79,7 +83,7 @@ static int read_layers(const struct ct_json *document, struct ct_manifest *manif
                 struct ct_json element;
 
                 ct_json_element(&layers, i, &element);
-                r = read_descriptor(&element, layer, err);
+                r = read_descriptor(&element, layer, NULL, err);
                 if (r < 0)
                         return r;
                 if (is_layer_type(layer->media_type))
@@ -103,7 +107,7 @@ static int read_image(const char *what, const struct ct_json *document, struct c
         r = ct_json_require(ct_json_get_object(document, "config", &config, err), document, "config", err);
         if (r < 0)
                 return r;
-        r = read_descriptor(&config, &manifest->config, err);
+        r = read_descriptor(&config, &manifest->config, NULL, err);
         if (r < 0)
                 return r;
         /* Charts, signatures, modules and whatnot are kept in registries as if they were images. */
@@ -151,7 +155,7 @@ static int read_entry(const struct ct_json *from, struct ct_index_entry *entry, 
         struct ct_json annotations = { .value = NULL };
         int r;
 
-        r = read_descriptor(from, &entry->blob, err);
+        r = read_descriptor(from, &entry->blob, &entry->unknown_digest, err);
         if (r >= 0)
                 r = read_platform(from, &entry->platform, err);
         if (r >= 0)

@@ -30,7 +30,9 @@ struct ct_index_entry {
         struct ct_platform platform;
         const char *ref_name;   /* CT_ANNOTATION_REF_NAME, or NULL */
         const char *image_name; /* CT_ANNOTATION_IMAGE_NAME, or NULL */
-        bool is_image;          /* no attestation, no artifact */
+        const char
+                *unknown_digest; /* of an algorithm that is not known, so that the blob has none; or NULL */
+        bool is_image;           /* no attestation, no artifact */
 };
 
 struct ct_manifest {
@@ -48,7 +50,9 @@ struct ct_manifest {
  */
 int ct_manifest_parse(struct ct_arena *arena, const char *what, const char *media_type, const char *text,
                       size_t size, struct ct_manifest *ret, contain_error_t **err);
-/* The one of @index that is for @platform (NULL: this machine). */
+/* Can the blob be verified? What cannot must not be used; others of the same index may be. */
+int ct_index_entry_check(const struct ct_index_entry *entry, contain_error_t **err);
+/* The one of @index that is for @platform (NULL: this machine), checked. */
 int ct_manifest_choose(struct ct_arena *arena, const char *what, const struct ct_manifest *index,
                        const char *platform, const struct ct_index_entry **ret, contain_error_t **err);
 

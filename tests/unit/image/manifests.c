@@ -116,6 +116,40 @@ TEST(manifests_are_refused)
         }
 }
 
+/* What nobody can verify is no obstacle to what can be, and is never handed out. */
+TEST(index_entries_with_digests_of_unknown_algorithms_are_passed_over)
+{
+        static const struct {
+                const char *text;
+                int r;
+                const char *digest;
+        } cases[] = {
+                { "{\"manifests\":[" ENTRY("blake3:12", PLATFORM("linux", "s390x")) "," ENTRY(
+                          D1, PLATFORM("linux", "amd64")) "]}",
+                  0, D1 },
+                { "{\"manifests\":[" ENTRY("blake3:12", PLATFORM("linux", "amd64")) "," ENTRY(
+                          D2, PLATFORM("linux", "amd64")) "]}",
+                  0, D2 },
+                { "{\"manifests\":[" ENTRY(D1, PLATFORM("linux", "s390x")) "," ENTRY(
+                          "blake3:12", PLATFORM("linux", "amd64")) "]}",
+                  -ENOTSUP, "" },
+        };
+
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
+                const struct ct_index_entry *entry = NULL;
+                struct ct_manifest index;
+                char message[500], digest[CT_DIGEST_TEXT] = "";
+
+                REQUIRE_EQ(parse(arena, "", cases[i].text, &index, message), 0);
+                EXPECT_EQ(index.n_entries, 2);
+                EXPECT_EQ(ct_manifest_choose(arena, "it", &index, "linux/amd64", &entry, NULL), cases[i].r);
+                if (entry)
+                        ct_digest_format(&entry->blob.digest, digest);
+                EXPECT_STR(digest, cases[i].digest);
+        }
+}
+
 TEST(manifests_have_a_thousand_layers_at_most)
 {
         _cleanup_(ct_arena_freep) struct ct_arena *arena = ct_arena_new();
