@@ -62,6 +62,7 @@ CASES = {
     'image-supervisors': ['systemd'],
     'root-cli/cli-races': ['Root'],
     'root-cli/cli-rootless-refusals': ['sysctl_of_debian', 'delegation'],
+    'user/cli-races': ['pause_and_resume', 'everything'],
 }
 # The same for real engines, in a larger image, and what makes their cgroups. Only when they are asked for.
 ENGINES = {

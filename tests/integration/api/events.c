@@ -150,9 +150,10 @@ static void *listen_to(void *data)
 /* However soon the program ends, another thread hears of its start first. */
 TEST(order_for_another_thread)
 {
+        int rounds = test_rounds(100);
         WORLD_OF_ANYBODY(w);
 
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < rounds; i++) {
                 struct listener listener = { .c = guest_new(&w, CONFIG(w, "exit 0")) };
                 pthread_t thread;
 

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 
 #define THREADS    8
-#define CONTAINERS 50
+#define CONTAINERS test_rounds(50)
 #define IMAGES     20
 
 struct host {
