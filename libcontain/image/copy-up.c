@@ -187,7 +187,5 @@ int ct_tree_copy_up(struct ct_tree *tree, const struct ct_member_path *path, con
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_UNPACK, -r, NULL, "cannot look at '/%s' of the layers below",
                                path->text);
-        r = copy(tree, &original, err);
-        tree->has_copies = true;
-        return r;
+        return copy(tree, &original, err);
 }

@@ -71,7 +71,8 @@ static int make_folder(struct ct_tree *tree, struct ct_folder *parent, const str
                 return fail(member, err, errno, "look at");
         if (S_ISDIR(status.st_mode))
                 return 0;
-        *ret_was_hidden = ct_tree_is_overlay_whiteout(tree, parent->fd, name);
+        /* What was here has hidden what is below; a folder would show it again. */
+        *ret_was_hidden = tree->how->whiteouts_as_overlay;
         r = make_room(tree, parent, member, err);
         if (r < 0)
                 return r;
@@ -338,13 +339,13 @@ static int add_link(struct ct_tree *tree, struct ct_folder *folder, const struct
                     contain_error_t **err)
 {
         const struct ct_member_path *target = &member->target;
+        struct ct_folder *from = NULL;
         int r;
 
         if (strcmp(target->text, member->path.text) == 0) {
                 /* The same name twice: what is there stays. */
-                if (faccessat(folder->fd, target->text + target->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-                        return 0;
-                return fail(member, err, errno, "link to itself");
+                r = enter_target(tree, target, &from, err);
+                return r < 0 && !(err && *err) ? fail(member, err, -r, "link to itself") : r;
         }
         if (tree->skipped_devices && ct_brought_has(tree->skipped_devices, target->text, target->length))
                 return skip_device(tree, folder, member, err);

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 enum { MAX_LAYERS = 500, MAX_PATH = 512 };
 
@@ -81,19 +82,34 @@ static int place_layer(int store_fd, const char *path, const char *name, int use
         return r < 0 ? r : ct_sys_move_mount(tree_fd, "", AT_FDCWD, name, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
+/* Does a layer hide all that is below it? overlayfs does not look for that at the root of a layer. */
+static bool is_opaque(int store_fd, const char *path)
+{
+        _cleanup_close_ int fd = openat(store_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        char value;
+
+        return fd >= 0 &&
+               fgetxattr(fd, ct_userns_is_first() ? "trusted.overlay.opaque" : "user.overlay.opaque", &value,
+                         1) == 1 &&
+               value == 'y';
+}
+
 /* The options of overlayfs; the first of the lower layers is the highest. */
 static int place_all(int store_fd, const char *const *chain, size_t n, const char *container, int userns_fd,
                      struct ct_buf *options)
 {
         char path[MAX_PATH], name[24];
+        size_t placed = 0;
+        bool is_last = false;
         int r = 0;
 
         (void)ct_buf_puts(options, "lowerdir=");
-        for (size_t i = n; i-- > 0 && r >= 0;) {
+        for (size_t i = n; i-- > 0 && r >= 0 && !is_last; placed++) {
                 (void)snprintf(path, sizeof(path), "layers/%s/diff", chain[i]);
                 (void)snprintf(name, sizeof(name), "%zu", i);
-                (void)ct_buf_printf(options, "%s%s", i + 1 < n ? ":" : "", name);
+                (void)ct_buf_printf(options, "%s%s", placed > 0 ? ":" : "", name);
                 r = place_layer(store_fd, path, name, userns_fd);
+                is_last = is_opaque(store_fd, path);
         }
         /* Without an upper folder there have to be two lower ones. */
         if (!container || n == 0)

@@ -118,26 +118,32 @@ static int remove_below(struct ct_tree *tree, const struct ct_folder *folder, st
 
 /* --- marked --- */
 
-/* Something that the layer brings hides what is below by itself; of folders both would be seen. */
-static int mark_hidden(struct ct_tree *tree, struct ct_folder *parent, const struct ct_member_path *path,
-                       contain_error_t **err)
+/*
+ * Something that the layer brings hides what is below by itself; of folders both would be seen. Where there
+ * is nothing to be hidden, no mark is made: in a folder that is of one layer only, overlayfs would list it.
+ */
+static int mark_hidden(struct ct_tree *tree, const struct ct_member_path *path, contain_error_t **err)
 {
         const char *name = path->text + path->name;
-        struct ct_folder *folder;
-        int r;
+        _cleanup_close_ int lower_fd = -EBADF;
+        struct ct_member_path own = *path;
+        struct ct_folder *parent, *folder;
+        int r, is_below;
 
-        parent->is_touched = true;
-        if (tree->has_copies) {
-                struct ct_member_path copies = *path;
-
-                r = remove_lower(tree, parent, &copies, err);
-                if (r == 0)
-                        r = ct_folder_enter_parent(tree, path, true, &parent, err);
-                if (r < 0)
-                        return r;
-        }
-        if (mknodat(parent->fd, name, S_IFCHR, makedev(0, 0)) == 0)
+        is_below = ct_lower_open(tree, path->text, path->length, &lower_fd);
+        if (is_below < 0)
+                return ct_fail(err, CONTAIN_E_UNPACK, -is_below, NULL,
+                               "cannot look at '/%s' of the layers below", path->text);
+        r = ct_folder_enter_parent(tree, path, is_below, &parent, err);
+        if (r == -ENOENT ||
+            (r == 0 && (!tree->brought || ct_tree_is_overlay_whiteout(tree, parent->fd, name))))
                 return 0;
+        if (r == 0)
+                r = remove_lower(tree, parent, &own, err);
+        if (r == 0 && is_below)
+                r = ct_folder_enter_parent(tree, path, true, &parent, err);
+        if (r < 0 || !is_below || mknodat(parent->fd, name, S_IFCHR, makedev(0, 0)) == 0)
+                return r;
         if (errno != EEXIST)
                 return ct_fail(err, CONTAIN_E_UNPACK, errno, NULL, "cannot make the whiteout of '/%s'",
                                path->text);
@@ -147,23 +153,57 @@ static int mark_hidden(struct ct_tree *tree, struct ct_folder *parent, const str
         return r < 0 ? r : ct_tree_set_opaque(tree, folder->fd, path->text, err);
 }
 
+/* 1: the folder at @path is of lower layers only; 0: there is none, or the layer itself has something else.
+ */
+static int is_below_only(struct ct_tree *tree, const struct ct_member_path *path, contain_error_t **err)
+{
+        struct ct_folder *parent;
+        struct stat status;
+        int r;
+
+        r = ct_folder_enter_parent(tree, path, false, &parent, err);
+        if (r == 0 && faccessat(parent->fd, path->text + path->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                return 0;
+        if (r < 0 && r != -ENOENT)
+                return r;
+        r = ct_lower_find(tree, path->text, path->length, &status);
+        return r < 0 ? ct_fail(err, CONTAIN_E_UNPACK, -r, NULL,
+                               "cannot look at folder '/%s' of the layers below", path->text)
+                     : r;
+}
+
+static int mark_opaque(struct ct_tree *tree, struct ct_member_path *path, contain_error_t **err)
+{
+        struct ct_folder *folder;
+        int r;
+
+        r = ct_folder_enter(tree, path->text, path->length, false, &folder, err);
+        if (r == -ENOENT) {
+                r = is_below_only(tree, path, err);
+                if (r <= 0)
+                        return r;
+                r = ct_folder_enter(tree, path->text, path->length, true, &folder, err);
+        }
+        if (r == 0 && tree->brought)
+                r = remove_below(tree, folder, path, err);
+        if (r == 0)
+                r = ct_folder_enter(tree, path->text, path->length, true, &folder, err);
+        return r < 0 ? r : ct_tree_set_opaque(tree, folder->fd, path->text, err);
+}
+
 /* --- either --- */
 
 static int hide_inside(struct ct_tree *tree, struct ct_member_path *path, contain_error_t **err)
 {
-        bool as_overlay = tree->how->whiteouts_as_overlay;
         struct ct_folder *folder;
         int r;
 
-        r = ct_folder_enter(tree, path->text, path->length, as_overlay, &folder, err);
-        if (r == -ENOENT && !as_overlay)
+        if (tree->how->whiteouts_as_overlay)
+                return mark_opaque(tree, path, err);
+        r = ct_folder_enter(tree, path->text, path->length, false, &folder, err);
+        if (r == -ENOENT)
                 return 0;
-        if (r == 0 && (!as_overlay || tree->has_copies))
-                r = remove_below(tree, folder, path, err);
-        if (r < 0 || !as_overlay)
-                return r;
-        r = ct_folder_enter(tree, path->text, path->length, true, &folder, err);
-        return r < 0 ? r : ct_tree_set_opaque(tree, folder->fd, path->text, err);
+        return r < 0 ? r : remove_below(tree, folder, path, err);
 }
 
 int ct_tree_hide(struct ct_tree *tree, const struct ct_member *member, contain_error_t **err)
@@ -180,13 +220,13 @@ int ct_tree_hide(struct ct_tree *tree, const struct ct_member *member, contain_e
                 return 0;
         if (member->kind == CT_MEMBER_OPAQUE)
                 return hide_inside(tree, &path, err);
-        r = ct_folder_enter_parent(tree, &path, as_overlay, &parent, err);
-        if (r == -ENOENT && !as_overlay)
+        if (as_overlay)
+                return mark_hidden(tree, &path, err);
+        r = ct_folder_enter_parent(tree, &path, false, &parent, err);
+        if (r == -ENOENT)
                 return 0; /* nothing there to be taken away */
         if (r < 0)
                 return r;
-        if (as_overlay)
-                return mark_hidden(tree, parent, &path, err);
         if (fstatat(parent->fd, path.text + path.name, &status, AT_SYMLINK_NOFOLLOW) < 0)
                 return errno == ENOENT ? 0
                                        : ct_fail(err, CONTAIN_E_UNPACK, errno, NULL, "cannot look at '/%s'",

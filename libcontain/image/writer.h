@@ -49,7 +49,6 @@ struct ct_tree {
         gid_t gid;
         bool is_unprivileged;     /* some attributes are refused, whatever image it is */
         bool needs_rights;        /* modes of folders hold for us, too */
-        bool has_copies;          /* of files of lower layers, which the layer has not brought */
         struct timespec times[2]; /* of the member that is being added */
         struct ct_folder folders[CT_FOLDERS];
         uint64_t clock;

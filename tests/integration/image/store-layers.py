@@ -5,6 +5,7 @@
 import ctypes
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -173,6 +174,70 @@ class Links(LayersCase):
         with open(os.path.join(path, 'other'), 'rb') as f:
             f.seek(size // 2)
             self.assertEqual(f.read(5), b'data\0')
+
+
+class Whiteouts(LayersCase):
+    """Overlayfs lists marks in folders that are of one layer only, and knows none at the root of a layer."""
+
+    def test_where_there_is_nothing_to_hide(self):
+        nothing = [MEMBER('e/.wh.none'), MEMBER('new/.wh.x'), MEMBER('none/.wh..wh..opq'), MEMBER('d/file/.wh.x')]
+        self.assert_same([*LOWER, MEMBER('.wh.x'), MEMBER('e/.wh.y'), MEMBER('g/.wh.z')])
+        _, tree = self.assert_same(LOWER, [MEMBER('one'), *nothing])
+        self.assertNotIn(b'new', tree)
+        self.assert_same(LOWER, nothing[:3], [MEMBER('new/file'), MEMBER('none/file')])
+
+    def test_all_of_the_root(self):
+        for upper in ([MEMBER('.wh..wh..opq'), MEMBER('new')], [MEMBER('new'), MEMBER('d/own'), MEMBER('.wh..wh..opq')]):
+            _, tree = self.assert_same(LOWER, upper, [MEMBER('top')])
+            self.assertEqual((b'e' in tree, b'd/file' in tree, b'new' in tree, b'top' in tree), (False, False, True, True))
+        self.assert_same(LOWER, [MEMBER('.wh..wh..opq')])
+
+    def test_several_for_the_same(self):
+        for upper in (['d/.wh.file', 'd/.wh..wh..opq'], ['d/.wh..wh..opq', 'd/.wh.file'], ['.wh.d', '.wh.d'], ['d/.wh.file', '.wh.d'],
+                      ['.wh.d', 'd/.wh.file'], ['d/.wh..wh..opq', '.wh.d']):
+            with self.subTest(str(upper)):
+                self.assert_same(LOWER, [MEMBER('own'), *map(MEMBER, upper)])
+
+    def test_what_takes_the_place_of_something(self):
+        for upper in ([MEMBER('d'), MEMBER('d/', 'folder'), MEMBER('d/new')], [MEMBER('.wh.d'), MEMBER('d/', 'folder')],
+                      [MEMBER('d', 'symlink', link='e'), MEMBER('d/', 'folder')], [MEMBER('d'), MEMBER('d/.wh..wh..opq')],
+                      [MEMBER('.wh.d'), MEMBER('d/new')], [link('d/file', 'd/file'), MEMBER('d/.wh..wh..opq')]):
+            with self.subTest(str([info.name for info, _ in upper])):
+                self.assert_same(LOWER, upper)
+
+    def test_whatever_layers_have(self):
+        """Layers that chance has made: mounted and unpacked they are the same, or are refused alike."""
+        for _ in range(case.rounds(12)):
+            seed = random.randrange(1 << 32)
+            image = self.image(*chance(random.Random(seed)))
+            target = self.fresh_path('flat')
+            pulled, unpacked = self.pull(image), self.cli('unpack', image.name, target)
+            self.assertEqual(pulled.status, unpacked.status, f'seed {seed}: {pulled} {unpacked}')
+            if pulled.status == 0:
+                # But for which names are one file: see Links.
+                one, two = ({name: entry[:5] for name, entry in trees.describe(path).items()} for path in (self.mount(image), target))
+                self.assertEqual(trees.differences(one, two), [], f'seed {seed}')
+
+
+def chance(dice):
+    layers, files = [], []
+    for number in range(dice.randint(2, 4)):
+        layers.append([MEMBER('./', 'folder')] if number == 0 else [])
+        for _ in range(dice.randint(1, 6)):
+            path = '/'.join(dice.choice('abcd') for _ in range(dice.randint(1, 3)))
+            folder, slash, name = path.rpartition('/')
+            how = {'mtime': dice.randint(1500000000, 1600000000), 'owner': (dice.randint(0, 3), 0)}
+            kind = dice.choice(('file', 'file', 'folder', 'folder', 'symlink', 'link', 'whiteout', 'whiteout', 'opaque'))
+            if kind == 'link':
+                layers[-1] += [MEMBER(path, 'link', link=dice.choice(files))] if files else []
+            elif kind == 'whiteout':
+                layers[-1].append(MEMBER(f'{folder}{slash}.wh.{name}'))
+            elif kind == 'opaque':
+                layers[-1].append(MEMBER(dice.choice((path + '/', path + '/', '')) + '.wh..wh..opq'))
+            else:
+                files += [path] if kind == 'file' else []
+                layers[-1].append(MEMBER(path, kind, link='a', **how))
+    return layers
 
 
 class Roots(LayersCase):
