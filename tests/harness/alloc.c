@@ -73,11 +73,31 @@ void *__wrap_realloc(void *memory, size_t size)
         return fresh ? note(moved) : moved;
 }
 
+void *__real_reallocarray(void *memory, size_t n, size_t size);
+void *__wrap_reallocarray(void *memory, size_t n, size_t size);
+void *__wrap_reallocarray(void *memory, size_t n, size_t size)
+{
+        int fresh = memory == NULL;
+        void *moved;
+
+        if (refuse())
+                return NULL;
+        moved = __real_reallocarray(memory, n, size);
+        return fresh ? note(moved) : moved;
+}
+
 char *__real_strdup(const char *text);
 char *__wrap_strdup(const char *text);
 char *__wrap_strdup(const char *text)
 {
         return refuse() ? NULL : note(__real_strdup(text));
+}
+
+char *__real_strndup(const char *text, size_t size);
+char *__wrap_strndup(const char *text, size_t size);
+char *__wrap_strndup(const char *text, size_t size)
+{
+        return refuse() ? NULL : note(__real_strndup(text, size));
 }
 
 int __real_vasprintf(char **ret, const char *format, va_list args);
