@@ -332,6 +332,8 @@ static int link_from(struct ct_tree *tree, struct ct_folder *folder, const struc
         r = make_room(tree, folder, member, err);
         if (r < 0)
                 return r;
+        if (from->fd < 0)
+                return -ENOENT; /* it was in the folder that has made room */
         return linkat(from->fd, target->text + target->name, folder->fd, name, 0) < 0 ? -errno : 0;
 }
 

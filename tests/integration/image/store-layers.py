@@ -146,12 +146,14 @@ class Links(LayersCase):
 
     def test_links_to_nothing(self):
         for upper in ([link('x', 'd/none')], [MEMBER('.wh.d'), link('x', 'd/file')], [MEMBER('d/.wh.file'), link('x', 'd/file')],
-                      [MEMBER('d/', 'folder'), MEMBER('d/.wh..wh..opq'), link('x', 'd/file')], [link('x', 'd')]):
+                      [MEMBER('d/', 'folder'), MEMBER('d/.wh..wh..opq'), link('x', 'd/file')], [link('x', 'd')],
+                      [MEMBER('x/', 'folder'), MEMBER('x/file'), link('x', 'x/file')]):
             with self.subTest(str([info.name for info, _ in upper])):
                 image = self.image(LOWER, upper)
                 result = self.pull(image)
                 self.assertEqual(result.status, 1, str(result))
                 self.assertIn("cannot link '/x'", result.err)
+                self.assertNotIn('descriptor', result.err)
                 self.refuse('link', 'unpack', image.name, self.fresh_path('flat'))
         result = self.pull(self.image(LOWER, [MEMBER('.wh.d')], [link('x', 'd/file')]))
         self.assertIn("cannot link '/x'", result.err)
