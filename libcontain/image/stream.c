@@ -303,8 +303,9 @@ static ssize_t read_memory(void *userdata, void *to, size_t size, contain_error_
         (void)err;
         if (size > source->left)
                 size = source->left;
-        if (size > 0)
-                memcpy(to, source->next, size);
+        if (size == 0)
+                return 0;
+        memcpy(to, source->next, size);
         source->next += size;
         source->left -= size;
         return (ssize_t)size;
