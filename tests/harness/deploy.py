@@ -116,6 +116,6 @@ class DeployCase(case.CliCase):
     def traced(self, call, what, *argv):
         """Runs a command of which the system call @call is tampered with, as strace(1) has it in "inject"."""
         result = self.program('strace', '-f', '-qq', '-o', '/dev/null', '-e', f'trace={call}', '-e', f'inject={call}:{what}',
-                              *self.command_line(*argv))
+                              *self.command_line(*argv), env=traces.untraced())
         self.wait_for_orphans()
         return result

@@ -79,3 +79,9 @@ def wait_until(condition, seconds=10):
         if value or time.monotonic() > end:
             return value
         time.sleep(0.005)
+
+
+def untraced():
+    """The environment of a program that strace(1) traces: a sanitizer, which would do that itself, does not look for leaks."""
+    options = os.environ.get('ASAN_OPTIONS')
+    return {**os.environ, 'ASAN_OPTIONS': options + ':detect_leaks=0'} if options else dict(os.environ)

@@ -90,7 +90,8 @@ class Processes(UsesCase):
         if not shutil.which('strace'):
             self.skipTest('needs strace')
         process = self.start_program(['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=renameat2', '-e',
-                                      'inject=renameat2:signal=STOP:when=1', *self.command_line('prune', '--root', self.top, '--json', '--keep', '0')])
+                                      'inject=renameat2:signal=STOP:when=1', *self.command_line('prune', '--root', self.top, '--json', '--keep', '0')],
+                                     env=traces.untraced())
         condemned = lambda: [name for name in self.entries() if name.startswith('.old-')]
         self.assertTrue(traces.wait_until(condemned))
         name = condemned()[0][len('.old-'):]
