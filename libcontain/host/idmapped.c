@@ -11,6 +11,10 @@
 #include <sys/statfs.h>
 #include <sys/utsname.h>
 
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC 0x65735546 /* linux/magic.h has it since 5.16 */
+#endif
+
 static const struct {
         unsigned long magic;
         const char *name;

@@ -13,13 +13,15 @@
 #include "base/sys.h"
 
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+
+/* Last: up to glibc 2.35, sys/mount.h defines as an enumeration what are macros here. */
+#include <linux/mount.h>
 
 enum { MAX_LAYERS = 500, MAX_PATH = 512 };
 
