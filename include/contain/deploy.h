@@ -148,8 +148,9 @@ enum {
  * @err:   receives the details of a failure; may be NULL
  *
  * The current release, the one before, and those in use always stay. In use is one that a process has its
- * root, its working directory, its program or an open file in, or that is mounted, in any mount namespace,
- * as far as the caller may look at others' processes.
+ * root, its working directory, its program, a mapped or an open file in, or that is mounted, or mounted on,
+ * in any mount namespace, as far as the caller may look at others' processes; and one that a container below
+ * the context's state root, which is not stopped, has its root in ("container" is its id).
  *
  * Threads: any.
  * Returns: 0; -ENOENT when nothing was ever deployed there; -errno.

@@ -27,7 +27,7 @@ static int write_archive(struct ct_job *job, const struct ct_image *image, const
         how.env = has_env ? &env : NULL;
         r = ct_flat_read(image, &unpack->limits, job, &counts, &flat, err);
         if (r == 0)
-                r = ct_tar_writer_new(out_fd, &writer, err);
+                r = ct_tar_writer_new(out_fd, job, &writer, err);
         if (r == 0)
                 r = ct_flat_write(flat, image, &how, writer, job, &counts, err);
         if (r == 0)

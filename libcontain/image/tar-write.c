@@ -5,8 +5,8 @@
 #include "image/tar-write.h"
 
 #include "base/buf.h"
-#include "base/fds.h"
 #include "base/utf8.h"
+#include "image/output.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ struct header {
 _Static_assert(sizeof(struct header) == BLOCK, "a header is a block");
 
 struct ct_tar_writer {
-        int fd;
+        struct ct_output output;
         struct ct_digester *digester;
         uint64_t written;
         int64_t left;     /* data that the entry still has to get */
@@ -39,13 +39,13 @@ struct ct_tar_writer {
         char buffer[BUFFER_SIZE];
 };
 
-int ct_tar_writer_new(int fd, struct ct_tar_writer **ret, contain_error_t **err)
+int ct_tar_writer_new(int fd, const struct ct_job *job, struct ct_tar_writer **ret, contain_error_t **err)
 {
         _cleanup_(ct_tar_writer_freep) struct ct_tar_writer *writer = calloc(1, sizeof *writer);
 
         if (!writer)
                 return ct_fail_memory(err);
-        writer->fd = fd;
+        ct_output_init(&writer->output, fd, job);
         writer->digester = ct_digester_new(CT_DIGEST_SHA256);
         if (!writer->digester)
                 return ct_fail_memory(err);
@@ -57,6 +57,7 @@ struct ct_tar_writer *ct_tar_writer_free(struct ct_tar_writer *writer)
 {
         if (!writer)
                 return NULL;
+        ct_output_done(&writer->output);
         (void)ct_digester_free(writer->digester);
         free(writer);
         return NULL;
@@ -68,10 +69,13 @@ static int flush(struct ct_tar_writer *writer, contain_error_t **err)
 
         if (writer->used == 0)
                 return 0;
-        r = ct_write_all(writer->fd, writer->buffer, writer->used);
+        r = ct_output_write(&writer->output, writer->buffer, writer->used);
         if (r == -EPIPE)
                 return ct_fail(err, CONTAIN_E_UNPACK, EPIPE, NULL,
                                "whoever reads the archive has gone before its end");
+        if (r == -ECANCELED)
+                return ct_fail(err, CONTAIN_E_CANCELLED, ECANCELED, NULL,
+                               "nobody waits for the archive any more");
         if (r < 0)
                 return ct_fail(err, CONTAIN_E_UNPACK, -r, NULL, "cannot write the archive");
         ct_digester_add(writer->digester, writer->buffer, writer->used);

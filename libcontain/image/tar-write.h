@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "image/digest.h"
+#include "image/job.h"
 #include "image/member.h"
 
 #include <stddef.h>
@@ -35,8 +36,8 @@ struct ct_tar_entry {
 
 struct ct_tar_writer;
 
-/* Writes to @fd, which stays the caller's, and digests what it writes. */
-int ct_tar_writer_new(int fd, struct ct_tar_writer **ret, contain_error_t **err);
+/* Writes to @fd, which stays the caller's, and digests what it writes; @job (NULL) may cancel. */
+int ct_tar_writer_new(int fd, const struct ct_job *job, struct ct_tar_writer **ret, contain_error_t **err);
 struct ct_tar_writer *ct_tar_writer_free(struct ct_tar_writer *writer);
 CT_CLEANUP(struct ct_tar_writer, ct_tar_writer_free)
 

@@ -177,7 +177,7 @@ class Disk(KilledCase):
         found = []
         with open(trace, encoding='utf-8') as f:
             for line in f:
-                call = re.match(r'\d+ +(\w+)\((.*)\) += 0$', line.strip())
+                call = re.match(r'\d+ +(\w+)\((.*?)(?:\) += 0| <unfinished \.\.\.>)$', line.strip())
                 if call:
                     words = re.findall(r'<([^>]*)>|"([^"]*)"', call[2])
                     words = [os.path.basename(path) or name for path, name in words]

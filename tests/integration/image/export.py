@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """contain-run export: the same bytes for the same image, which hold what other tools unpack from it."""
 
+import fcntl
 import gzip
 import hashlib
 import http.server
@@ -9,15 +10,19 @@ import json
 import os
 import pty
 import shutil
+import signal
+import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
+import termios
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..'))
 
-from harness import case, trees
+from harness import case, traces, trees
 from harness.layout import Layout, make_tar, member
 
 import fake_registry as fake
@@ -382,6 +387,30 @@ class Output(ExportCase):
         with open(target, 'rb') as f, open(found.out_path, 'rb') as g:
             self.assertTrue(g.read().startswith(f.read()))
         self.assertTrue(os.path.islink('/dev/stdout'))
+
+    def test_a_reader_that_does_not_read(self):
+        """Whoever is told to stop meanwhile does so at once; whoever may not block waits, and the reader's pipe stays as it is"""
+        image = self.image([[member('big', content=os.urandom(1 << 20))]])
+        r, w = os.pipe()
+        process = self.start_cli('export', image.name, stdout=w)
+        self.assertTrue(traces.wait_until(lambda: struct.unpack('i', fcntl.ioctl(r, termios.FIONREAD, b'0000'))[0] > 0))
+        started = time.monotonic()
+        process.terminate()
+        self.assertEqual(self.end_program(process).status, -signal.SIGTERM)
+        self.assertLess(time.monotonic() - started, 5)
+        self.assertTrue(os.get_blocking(w))
+        os.close(r)
+        os.close(w)
+        r, w = os.pipe()
+        os.set_blocking(w, False)
+        process = self.start_cli('export', image.name, stdout=w)
+        os.close(w)
+        data = b''
+        while part := os.read(r, 65536):
+            data += part
+        os.close(r)
+        self.assertEqual(self.end_program(process).status, 0)
+        self.assertEqual(data, self.export(image.name)[1])
 
     def test_a_reader_that_goes(self):
         image = self.image([[member('big', content=os.urandom(4 << 20))]])

@@ -26,7 +26,7 @@ static int write_one(const struct ct_tar_entry *entry, const char *data, size_t 
         int r;
 
         EXPECT(fd >= 0);
-        EXPECT_EQ(ct_tar_writer_new(fd, &writer, NULL), 0);
+        EXPECT_EQ(ct_tar_writer_new(fd, NULL, &writer, NULL), 0);
         r = ct_tar_writer_entry(writer, entry, NULL);
         if (r == 0 && length > 0)
                 r = ct_tar_writer_data(writer, data, length, NULL);
