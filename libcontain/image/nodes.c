@@ -347,6 +347,8 @@ static int add_link(struct ct_tree *tree, struct ct_folder *folder, const struct
         if (strcmp(target->text, member->path.text) == 0) {
                 /* The same name twice: what is there stays. */
                 r = enter_target(tree, target, &from, err);
+                if (r == 0 && faccessat(from->fd, target->text + target->name, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                        r = -errno;
                 return r < 0 && !(err && *err) ? fail(member, err, -r, "link to itself") : r;
         }
         if (tree->skipped_devices && ct_brought_has(tree->skipped_devices, target->text, target->length))
