@@ -184,4 +184,4 @@ def compare(bench, folder, contain_run):
     compare_one(bench, folder, contain_run, 'gzip', True, 500 * MIB, mixed_size)
     compare_one(bench, folder, contain_run, 'uncompressed', False, 500 * MIB, mixed_size)
     compare_one(bench, folder, contain_run, 'uncompressed, large files', False, 500 * MIB, large_size)
-    compare_one(bench, folder, contain_run, 'uncompressed, small files', False, 12 * MIB, small_size)
+    compare_one(bench, folder, contain_run, 'uncompressed, small files', False, 32 * MIB, small_size)
