@@ -140,7 +140,7 @@ func TestWaitBeforeCreate(t *testing.T) {
 
 func TestCloseBesideWait(t *testing.T) {
 	w := newWorld(t)
-	c := w.started(Options{ID: "closed"}, stay...)
+	c := w.started(Options{ID: "go-closed"}, stay...)
 	done := make(chan error)
 	go func() {
 		_, err := c.Wait(context.Background())
@@ -148,7 +148,7 @@ func TestCloseBesideWait(t *testing.T) {
 	}()
 	time.Sleep(50 * time.Millisecond)
 	w.check(c.Close())
-	other, err := Open(w.ctx, "closed")
+	other, err := Open(w.ctx, "go-closed")
 	w.check(err)
 	defer other.Close()
 	w.check(other.Destroy(true))

@@ -46,8 +46,8 @@ func TestTimesOfTheExit(t *testing.T) {
 
 func TestWholeLife(t *testing.T) {
 	w := newWorld(t)
-	c := w.container(Options{ID: "life"}, "/bin/sh", "-c", "exit 7")
-	if c.ID() != "life" || c.Pid() != 0 {
+	c := w.container(Options{ID: "go-life"}, "/bin/sh", "-c", "exit 7")
+	if c.ID() != "go-life" || c.Pid() != 0 {
 		t.Errorf("id %q, pid %d", c.ID(), c.Pid())
 	}
 	expectStatus(t, c, StatusNone)
@@ -56,7 +56,7 @@ func TestWholeLife(t *testing.T) {
 	expectStatus(t, c, StatusCreated)
 	state, err := c.State()
 	w.check(err)
-	if state.ID != "life" || state.Status != "created" || state.Pid != c.Pid() || state.Pid == 0 {
+	if state.ID != "go-life" || state.Status != "created" || state.Pid != c.Pid() || state.Pid == 0 {
 		t.Errorf("state %+v", state)
 	}
 	if state.Rootfs != w.rootfs || time.Since(state.Created) > time.Minute || state.Owner != "root" {
@@ -149,17 +149,17 @@ func TestDestroyNeedsForce(t *testing.T) {
 
 func TestOpenAndList(t *testing.T) {
 	w := newWorld(t)
-	c := w.started(Options{ID: "b"}, stay...)
-	w.check(w.container(Options{ID: "a"}, stay...).Create())
-	expectError(t, w.container(Options{ID: "a"}, stay...).Create(), ErrExists)
+	c := w.started(Options{ID: "go-b"}, stay...)
+	w.check(w.container(Options{ID: "go-a"}, stay...).Create())
+	expectError(t, w.container(Options{ID: "go-a"}, stay...).Create(), ErrExists)
 
 	states, err := w.ctx.List()
 	w.check(err)
-	if len(states) != 2 || states[0].ID != "a" || states[1].ID != "b" {
+	if len(states) != 2 || states[0].ID != "go-a" || states[1].ID != "go-b" {
 		t.Errorf("%+v", states)
 	}
 
-	other, err := Open(w.ctx, "b")
+	other, err := Open(w.ctx, "go-b")
 	w.check(err)
 	if other.Pid() != c.Pid() {
 		t.Errorf("pid %d, not %d", other.Pid(), c.Pid())

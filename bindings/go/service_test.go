@@ -32,7 +32,7 @@ func TestNotifications(t *testing.T) {
 	manager, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: address, Net: "unixgram"})
 	w.check(err)
 	defer manager.Close()
-	c := w.container(Options{ID: "service", NotifySocket: address}, stay...)
+	c := w.container(Options{ID: "go-service", NotifySocket: address}, stay...)
 	_, err = c.Notifications()
 	expectError(t, err, syscall.ENOTCONN)
 	w.check(c.Create())

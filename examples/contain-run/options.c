@@ -145,6 +145,13 @@ static int check_count(struct app *app, const struct command *command, size_t n)
         return app_fail(app, "wrong number of operands: usage is '%s %s'", command->name, command->synopsis);
 }
 
+/* Does "--" begin a program, after @n operands? Before the ones that have to be there, it ends the options.
+ */
+static bool begins_program(const struct command *command, size_t n)
+{
+        return command->takes_program && n >= command->min_operands;
+}
+
 int options_parse(struct app *app, const struct command *command, char **argv, void *values,
                   struct operands *ret)
 {
@@ -153,12 +160,11 @@ int options_parse(struct app *app, const struct command *command, char **argv, v
         int r;
 
         for (size_t i = 0; argv[i]; i++) {
-                if (!ended && strcmp(argv[i], "--") == 0) {
+                if (strcmp(argv[i], "--") == 0 && begins_program(command, operands.n)) {
+                        operands.program = argv + i + 1;
+                        break;
+                } else if (!ended && strcmp(argv[i], "--") == 0) {
                         ended = true;
-                        if (command->takes_program) {
-                                operands.program = argv + i + 1;
-                                break;
-                        }
                 } else if (!ended && argv[i][0] == '-' && argv[i][1]) {
                         struct word word = split(argv[i]);
 

@@ -51,7 +51,7 @@ struct command {
         const struct option *options[12]; /* tables, each ended by a row without a name; then NULL */
         size_t options_size;              /* of the struct that run() gets, zeroed and filled */
         size_t min_operands, max_operands;
-        bool takes_program; /* "--" begins a program, not more operands */
+        bool takes_program; /* "--" behind the operands begins a program */
         bool leads_command; /* the first operand ends the options: a command with its own */
         int failure;        /* exit status for options that are wrong; 0 for EXIT_FAILURE */
 

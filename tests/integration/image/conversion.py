@@ -171,6 +171,13 @@ class Create(Images, PlaceCase):
             self.assert_no_copies()
         self.assertEqual(os.listdir(os.path.join(store, 'containers')), [])
 
+    def test_dashes_before_the_id_and_before_the_program(self):
+        name, image = self.fresh_id(), self.make_layout(Cmd=['false'])
+        self.assert_runs(self.cli('create', '--storage', self.copies, '--image', image, '--', name, '--', 'sh', '-c', case.WAIT))
+        self.succeed('start', name)
+        self.assertEqual(self.state(name)['status'], 'running')
+        self.succeed('delete', '--force', name)
+
     def test_nothing_is_left_of_what_fails(self):
         store = self.path('store')
         image = self.make_layout(Cmd=['true'], User='nobody')
