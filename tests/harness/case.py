@@ -226,9 +226,12 @@ class SummaryResult(unittest.TextTestResult):
 
 
 def main():
+    """Runs the tests of the program; with arguments, those that have one of these words in their names."""
     loader = unittest.TestLoader()
-    module = sys.modules['__main__']
-    suite = loader.loadTestsFromNames(sys.argv[1:], module) if sys.argv[1:] else loader.loadTestsFromModule(module)
+    loader.testNamePatterns = [f'*{word}*' for word in sys.argv[1:]] or None
+    suite = loader.loadTestsFromModule(sys.modules['__main__'])
+    if suite.countTestCases() == 0:
+        sys.exit(f'no test has a name with {" or ".join(sys.argv[1:])}')
     try:
         result = unittest.TextTestRunner(stream=sys.stdout, resultclass=SummaryResult, verbosity=0).run(suite)
     finally:

@@ -55,7 +55,7 @@ CASES = {
     'engines-podman-rootless': ['program', 'output', 'stop', 'logs'],
     'engines-podman-run': ['memory', 'devices', 'mounts_of_a_plain'],
     'image-place': ['Identity', 'Files', 'capabilities', 'notifications'],
-    'image-run': ['whole_life', 'store', 'subordinate_ids', 'one_id', 'two_at_once'],
+    'image-run': ['whole_life', 'subordinate_ids', 'one_id', 'two_at_once'],
     'image-run-store': ['subordinate_ids', 'that_go_with', 'gc_releases_them', 'can_be_written_to'],
     'image-store': ['Mounting'],
     'image-store-layers': ['Nested', 'Shifted', 'one_file'],
