@@ -18,6 +18,10 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 CONTAIN_RUN = os.environ.get('CONTAIN_RUN') or os.path.join(TOP, 'build/examples/contain-run/contain-run')
 SECONDS = 30
 
+# A program whose parent reads its streams no more reports to a file there, if it was built with the address sanitizer.
+if 'CONTAIN_TEST_REPORTS' in os.environ:
+    os.environ['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':log_path=' + os.environ['CONTAIN_TEST_REPORTS']
+
 # Waits for signals without missing one, as the shell runs traps while it waits.
 WAIT = 'while :; do sleep 10 & wait $!; done'
 

@@ -256,7 +256,7 @@ TEST(image_volumes_are_mounts)
                 "/config/Volumes: expected an object");
         f.run.volumes_in_root = true;
         has(&f, "{\"config\":{" PROGRAM ",\"Volumes\":{\"/data\":{}}}}", "\"destination\":\"/proc\"");
-        EXPECT(strstr(f.config, "/data") == NULL);
+        EXPECT(f.config && strstr(f.config, "/data") == NULL);
         refuses(&f, "{\"config\":{" PROGRAM ",\"Volumes\":{\"data\":{}}}}", "below '/'");
         end(&f);
 }
