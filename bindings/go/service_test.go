@@ -38,7 +38,7 @@ func TestNotifications(t *testing.T) {
 	w.check(c.Create())
 	w.check(c.Start())
 
-	inside := &net.UnixAddr{Name: filepath.Join(w.stateRoot, "service/notify/notify.sock"), Net: "unixgram"}
+	inside := &net.UnixAddr{Name: filepath.Join(w.stateRoot, "go-service/notify/notify.sock"), Net: "unixgram"}
 	program, err := net.DialUnix("unixgram", nil, inside)
 	w.check(err)
 	_, err = program.Write([]byte("STATUS=warming up\nMAINPID=1"))
