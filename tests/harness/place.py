@@ -47,6 +47,15 @@ class PlaceCase(case.CliCase):
         """The machine's mount table, without what other tests mount at the same time."""
         return [line for line in machine_mounts().splitlines() if 'contain-test-' not in line or self.place in line]
 
+    def filled_folder(self, name, **files):
+        """One of the test's own, with files of these texts; its path."""
+        path = self.path(name)
+        os.mkdir(path)
+        for file, text in files.items():
+            with open(os.path.join(path, file), 'w', encoding='utf-8') as f:
+                f.write(text)
+        return path
+
     def place_line(self, *argv, image=None):
         """The command line; @argv are options, then '--' and the program."""
         return self.command_line('run', '--in-place', '--rootfs', image or self.image, *argv)

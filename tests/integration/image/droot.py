@@ -28,14 +28,6 @@ DROOT_CAPABILITIES = 0b10011001111
 
 
 class Run(PlaceCase):
-    def folder(self, name, **files):
-        path = self.path(name)
-        os.mkdir(path)
-        for file, text in files.items():
-            with open(os.path.join(path, file), 'w', encoding='utf-8') as f:
-                f.write(text)
-        return path
-
     def with_mount_below(self, option, script, folder, **options):
         """What @script says in place, with @folder bound in which a tmpfs is mounted on "inner"."""
         line = ' '.join(self.place_line(option, f'{folder}:/d', '--'))
@@ -81,17 +73,17 @@ class Run(PlaceCase):
 
     def test_bind(self):
         """`--bind SRC[:DST]`, `-b`"""
-        data = self.folder('data', one='1')
+        data = self.filled_folder('data', one='1')
         self.assertEqual(self.inside(f'cat {data}/one', '--bind', data), '1')
         self.assertEqual(self.inside('cat /mnt/new/one', '--bind', f'{data}:/mnt/new'), '1')
         self.assertEqual(self.inside('cat /one', '--bind', f'{data}/one:/one'), '1')
-        empty = self.folder('empty')
+        empty = self.filled_folder('empty')
         self.inside('ls /e', '--bind', f'{empty}:/e')
         self.assertEqual(os.listdir(empty), [])
         os.mkdir(empty + '/inner')
         result = self.with_mount_below('--bind', 'echo 1 > /d/inner/x && grep -c /d/inner /proc/mounts', empty)
         self.assertEqual(result.out, '1\n', str(result))
-        outside = self.folder('outside', own='x')
+        outside = self.filled_folder('outside', own='x')
         os.symlink(outside, self.image + '/out')
         self.inside('true', '--bind', f'{data}:/out')
         self.assertEqual(os.listdir(outside), ['own'])
@@ -99,7 +91,7 @@ class Run(PlaceCase):
 
     def test_robind(self):
         """`--robind SRC[:DST]`"""
-        data = self.folder('data')
+        data = self.filled_folder('data')
         os.mkdir(data + '/inner')
         script = 'for f in /d/x /d/inner/x; do touch $f 2>/dev/null || echo refused; done'
         result = self.with_mount_below('--robind', script, data)

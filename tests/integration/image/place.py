@@ -195,14 +195,6 @@ class Environment(PlaceCase):
 class Files(PlaceCase):
     """The root file system, and what is bound into it."""
 
-    def folder(self, name, **files):
-        path = self.path(name)
-        os.mkdir(path)
-        for file, text in files.items():
-            with open(os.path.join(path, file), 'w', encoding='utf-8') as f:
-                f.write(text)
-        return path
-
     def test_the_root_is_the_images_and_writable(self):
         self.inside('echo new > /var/file')
         with open(os.path.join(self.image, 'var/file'), encoding='utf-8') as f:
@@ -215,7 +207,7 @@ class Files(PlaceCase):
         self.assertEqual(self.inside('echo ok', image=link), 'ok')
 
     def test_binds(self):
-        data = self.folder('data', one='1')
+        data = self.filled_folder('data', one='1')
         before = os.listdir(data)
         self.assertEqual(self.inside(f'cat {data}/one; echo 2 > {data}/two', '--bind', data), '1')
         self.assertEqual(sorted(os.listdir(data)), [*before, 'two'])
@@ -224,12 +216,12 @@ class Files(PlaceCase):
         self.assertEqual(self.inside('touch /d/x 2>&1 || grep " /d " /proc/mounts | cut -d" " -f4 | cut -d, -f1',
                                      '--robind', f'{data}:/d').splitlines()[-1], 'ro')
         self.assertIn('nosuid', self.inside('grep " /d " /proc/mounts', '--bind', f'{data}:/d:nosuid,nodev'))
-        empty = self.folder('empty')
+        empty = self.filled_folder('empty')
         self.inside('ls /e', '--bind', f'{empty}:/e')
         self.assertEqual(os.listdir(empty), [])
 
     def test_read_only_binds_are_so_with_all_below(self):
-        data, inner = self.folder('data'), os.path.join(self.path('data'), 'inner')
+        data, inner = self.filled_folder('data'), os.path.join(self.path('data'), 'inner')
         os.mkdir(inner)
         script = (f'mount -t tmpfs t {inner} && exec ' + ' '.join(self.place_line('--robind', f'{data}:/d', '--')) +
                   ' sh -c "touch /d/inner/x 2>/dev/null || echo refused"')
@@ -245,7 +237,7 @@ class Files(PlaceCase):
         self.refused("'frob'", '--bind', '/etc:/x:frob', '--', 'id')
 
     def test_a_target_that_is_a_link_to_outside(self):
-        data, outside = self.folder('data', one='1'), self.folder('outside', own='x')
+        data, outside = self.filled_folder('data', one='1'), self.filled_folder('outside', own='x')
         os.symlink(outside, os.path.join(self.image, 'mnt'))
         os.makedirs(self.image + outside)
         self.inside('true', '--bind', f'{data}:/mnt')
